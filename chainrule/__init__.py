@@ -1,0 +1,69 @@
+"""chainrule: neural networks you can check.
+
+    import chainrule as cr
+
+    net = cr.MLP([784, 128, 64, 10], activation="relu", seed=0)
+    history = cr.fit(net, X, y, loss="cross_entropy", optimizer=cr.optimizers.Adam(learning_rate=1e-3), epochs=5)
+    net.predict(X)
+    net.save("digits.safetensors")
+
+Importing it needs NumPy alone, and imports each part when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from chainrule.core.errors import ChainruleError
+    from chainrule.network import MLP, Network
+    from chainrule.training import Callback, History, evaluate, fit
+
+    load = Network.load
+
+# Public name -> (module, attribute); the shelves are modules themselves.
+_FACE = {
+    "Network": ("network", "Network"),
+    "MLP": ("network", "MLP"),
+    "load": ("network", "Network.load"),
+    "fit": ("training", "fit"),
+    "evaluate": ("training", "evaluate"),
+    "History": ("training", "History"),
+    "Callback": ("training", "Callback"),
+    "ChainruleError": ("core.errors", "ChainruleError"),
+}
+_SHELVES = (
+    "activations", "datasets", "initializers", "layers", "losses", "metrics", "optimizers", "preprocessing",
+    "schedules", "targets",
+)  # fmt: skip
+
+__all__ = [  # noqa: PLE0604, RUF100
+    "MLP",
+    "Callback",
+    "ChainruleError",
+    "History",
+    "Network",
+    "evaluate",
+    "fit",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SHELVES:
+        return importlib.import_module(f"chainrule.{name}")
+    if name not in _FACE:
+        raise AttributeError(f"chainrule has no {name!r}")
+    module, path = _FACE[name]
+    found: Any = importlib.import_module(f"chainrule.{module}")
+    for part in path.split("."):
+        found = getattr(found, part)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*_FACE, *_SHELVES, "__version__"])

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.types import Array
+
+
+@ACTIVATIONS.register("relu")
+@dataclass(frozen=True)
+class ReLU(Activation):
+    """a = max(0, z).  da/dz = 1 where z > 0, else 0.  Nair & Hinton 2010.
+
+    At z = 0 the derivative is taken as 0, as PyTorch does.
+    """
+
+    backward_reads = "a"
+    initializer = "he"
+
+    def forward(self, z: Array, out: Array | None = None, scratch: Array | None = None) -> Array:
+        return np.maximum(z, 0, out=out)
+
+    def backward(
+        self, da: Array, z: Array, a: Array, out: Array | None = None, scratch: Array | None = None
+    ) -> Array:
+        return np.multiply(da, np.greater(a, 0, out=scratch), out=out)
+
+    def scratch_for(self, z: Array) -> Array:
+        return np.empty(z.shape, bool)

@@ -1,0 +1,136 @@
+"""Settings of a thing: from text, TOML or JSON to the fields of a frozen dataclass, strictly.
+
+One reader serves the command line (``leaky_relu:slope=0.2``), config.toml (``{name = "leaky_relu",
+slope = 0.2}``) and the header of a model file, so that what one refuses, all refuse.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from chainrule.core.errors import SettingError
+
+T = TypeVar("T")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """' Did you mean X?' when a known name is close, else a list of the known ones."""
+    known = list(known)
+    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known) or 'none'}."
+
+
+def build(cls: type[T], given: Mapping[str, Any], what: str) -> T:
+    """An instance of the dataclass ``cls`` from plain values; ``what`` names it in errors."""
+    hints = get_type_hints(cls)
+    fields = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
+    for name in given:
+        if name not in fields:
+            raise SettingError(f"{what} has no setting {name!r}.{nearest(str(name), fields)}")
+    for name, field in fields.items():
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and name not in given:
+            raise SettingError(f"{what} needs the setting {name!r}, which was not given")
+    return cls(**{name: convert(value, hints[name], f"{what}: {name}") for name, value in given.items()})
+
+
+def convert(value: Any, hint: Any, what: str) -> Any:
+    """``value`` as the type ``hint`` says, without guessing: 1 is a float, "1" and True are not."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return _convert_union(value, args, what)
+    if origin is Literal:
+        if value not in args or isinstance(value, bool) != isinstance(args[0], bool):
+            raise SettingError(f"{what} is one of {', '.join(map(str, args))}, not {value!r:.80}")
+        return value
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise SettingError(f"{what} is a list, not {value!r:.80}")
+        return tuple(convert(item, args[0], f"{what}[{i}]") for i, item in enumerate(value))
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint in (int, float, str, bool) and type(value) is hint:
+        return value
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return build(hint, value, what)
+    raise SettingError(f"{what} is {_article(hint)}, not {value!r:.80}")
+
+
+def _convert_union(value: Any, options: tuple[Any, ...], what: str) -> Any:
+    if value is None and NoneType in options:
+        return None
+    problems = []
+    for option in options:
+        if option is not NoneType:
+            try:
+                return convert(value, option, what)
+            except SettingError as problem:
+                problems.append(str(problem))
+    raise SettingError("; or ".join(problems))
+
+
+def _article(hint: Any) -> str:
+    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+    return names.get(hint, f"of the kind {getattr(hint, '__name__', hint)}")
+
+
+def parse(text: str) -> tuple[str, dict[str, Any]]:
+    """``"sgd:momentum=0.9,nesterov=true"`` -> ``("sgd", {"momentum": 0.9, "nesterov": True})``.
+
+    Values are read as TOML values; what is no TOML value is a text.
+    """
+    name, _, rest = text.partition(":")
+    settings: dict[str, Any] = {}
+    for item in filter(None, (part.strip() for part in rest.split(","))):
+        key, equals, value = (part.strip() for part in item.partition("="))
+        if not (key and equals and value):
+            raise SettingError(f"{text!r:.80}: expected name:setting=value,setting=value; {item!r:.80} is neither")
+        if key in settings:
+            raise SettingError(f"{text!r:.80}: the setting {key!r} is given twice")
+        try:
+            settings[key] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            settings[key] = value
+    return name.strip(), settings
+
+
+def plain(thing: Any) -> dict[str, Any]:
+    """The fields of a dataclass as plain values for TOML or JSON; tuples become lists, None is left out."""
+    fields = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if f.init}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in fields.items()
+        if value is not None
+    }
+
+
+def number(what: str, value: Any, *, above: float | None = None, least: float | None = None,
+           below: float | None = None, most: float | None = None) -> None:  # fmt: skip
+    """Refuse what is no finite number within the bounds; called from ``__post_init__``."""
+    bounds = {"above": above, "at least": least, "below": below, "at most": most}
+    rule = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if good:
+        good = (above is None or value > above) and (least is None or value >= least)
+        good = good and (below is None or value < below) and (most is None or value <= most)
+    if not good:
+        raise SettingError(f"{what} is a finite number {rule}, not {value!r:.80}".replace("  ", " "))
+
+
+def whole(what: str, value: Any, least: int = 1) -> None:
+    """Refuse what is no whole number of at least ``least``."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise SettingError(f"{what} is a whole number of at least {least}, not {value!r:.80}")
+
+
+def choice(what: str, value: Any, options: Iterable[str]) -> None:
+    """Refuse what is none of the options."""
+    options = list(options)
+    if value not in options:
+        raise SettingError(f"{what} is one of {', '.join(options)}, not {value!r:.80}")

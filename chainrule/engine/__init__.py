@@ -1,0 +1,5 @@
+"""L3: the same mathematics as the textbook reading, with every array allocated once."""
+
+from chainrule.engine.buffered import Engine
+
+__all__ = ["Engine"]

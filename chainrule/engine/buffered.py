@@ -1,0 +1,127 @@
+"""Forward and backward through a network with every array allocated once.
+
+For each batch size (the full one and the last, short one) there is a Plan: a list of calls bound to views of
+the same buffers. A step runs the calls; it allocates nothing and looks nothing up.
+
+    forward    x -> z1 -> a1 -> ... -> logits          each call fills the next buffer
+    loss       logits, target -> value, d(logits)
+    backward   d(logits) -> ... -> dz1                 each call fills a gradient, and d of what came before
+
+An activation whose backward reads ``a`` works in place, over z; every activation's backward works in place,
+over da. So a layer with its activation needs one buffer forward and one backward. The gradient with respect
+to the network's input is not computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.params import Params
+from chainrule.core.types import Array
+from chainrule.layers import Layer, Module
+from chainrule.layers.base import views
+from chainrule.losses import Loss
+
+
+class Engine:
+    """Computes losses and gradients of batches of up to ``batch_size`` rows of ``X`` and ``target``.
+
+    ``modules`` end at the logits. ``target`` is in the loss's own form. Gradients go to ``grad``, laid out
+    like ``params``. Modules are to be called under ``np.errstate`` where overflow should stay silent.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[Module],
+        params: Params,
+        loss: Loss,
+        X: Array,
+        target: Array,
+        batch_size: int,
+    ) -> None:
+        self.grad = params.like()
+        self._modules, self._params, self._loss = tuple(modules), params, loss
+        self._X, self._target = X, target
+        self._whole = batch_size == len(X)
+        self._x = X if self._whole else np.empty((batch_size, X.shape[1]), X.dtype)
+        self._y = target if self._whole else np.empty((batch_size, *target.shape[1:]), target.dtype)
+        self._values, self._gradients = self._allocate(batch_size)
+        self._plans: dict[int, Plan] = {}
+
+    def _allocate(self, n: int) -> tuple[list[Array], list[Array]]:
+        """One buffer for the value of each module and one for its gradient; in place means the one before."""
+        values, gradients = [], []
+        width, dtype = self._x.shape[1], self._x.dtype
+        for module in self._modules:
+            in_place = not isinstance(module, Layer) and module.backward_reads == "a" and values
+            width = module.d_out if isinstance(module, Layer) else width
+            values.append(values[-1] if in_place else np.empty((n, width), dtype))
+            over_da = not isinstance(module, Layer) and gradients
+            gradients.append(gradients[-1] if over_da else np.empty((n, width), dtype))
+        return values, gradients
+
+    def batch(self, rows: Array) -> Plan:
+        """The plan of a batch, its rows gathered."""
+        n = len(rows)
+        plan = self._plans.get(n)
+        if plan is None:
+            plan = self._plans[n] = self._plan(n)
+        if not self._whole:
+            # mode "raise" would go through a copy; the rows come from a permutation, so "clip" changes nothing
+            np.take(self._X, rows, axis=0, out=plan.x, mode="clip")
+            np.take(self._target, rows, axis=0, out=plan.target, mode="clip")
+        return plan
+
+    def _plan(self, n: int) -> Plan:
+        x, target = self._x[:n], self._y[:n]
+        values = [x, *(v[:n] for v in self._values)]
+        gradients = [g[:n] for g in self._gradients]
+        forward, backward = [], []
+        for i, module in enumerate(self._modules):
+            before, after = values[i], values[i + 1]
+            d_after, d_before = gradients[i], gradients[i - 1] if i else None
+            if isinstance(module, Layer):
+                p, g = views(i, module, self._params), views(i, module, self.grad)
+                forward.append(partial(module.forward, before, p, after))
+                backward.append(partial(module.backward, d_after, before, p, g, d_before, wants_dx=i > 0))
+            else:
+                scratch = module.scratch_for(before)
+                forward.append(partial(module.forward, before, after, scratch))
+                if d_before is not None:
+                    backward.append(partial(module.backward, d_after, before, after, d_before, scratch))
+        logits, d_logits = values[-1], gradients[-1]
+        loss = partial(
+            self._loss.value_and_gradient, logits, target, d_logits, self._loss.scratch_for(logits, target)
+        )
+        return Plan(x, target, logits, forward, loss, backward[::-1])
+
+
+class Plan:
+    """One batch size's calls, in order, bound to their arrays."""
+
+    __slots__ = ("backward", "forward", "logits", "loss", "target", "x")
+
+    def __init__(
+        self,
+        x: Array,
+        target: Array,
+        logits: Array,
+        forward: Sequence[Callable[[], Any]],
+        loss: Callable[[], tuple[float, Array]],
+        backward: Sequence[Callable[[], Any]],
+    ) -> None:
+        self.x, self.target, self.logits = x, target, logits
+        self.forward, self.loss, self.backward = forward, loss, backward
+
+    def run(self) -> float:
+        """The loss of the batch; its gradient is then in the engine's ``grad``."""
+        for call in self.forward:
+            call()
+        value, _ = self.loss()
+        for call in self.backward:
+            call()
+        return value

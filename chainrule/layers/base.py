@@ -1,0 +1,93 @@
+"""What a layer is, and what the modules of a network are: layers and activations, one after the other."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.activations import ACTIVATIONS, Activation
+from chainrule.core.errors import UnknownNameError
+from chainrule.core.registry import Registry
+from chainrule.core.settings import nearest
+from chainrule.core.types import Array, Shape
+from chainrule.initializers import Initializer
+
+Views = Mapping[str, Array]
+
+
+class Layer(ABC):
+    """z = f(x, parameters).  x: (n, d_in), z: (n, d_out).
+
+    Parameters are views into a network's flat vector, handed in as ``p`` (and their gradients, to be filled,
+    as ``g``) under the letters of the formula. ``parameter_names`` gives the names they have in files, which
+    are PyTorch's. ``out=None`` makes a new array; ``out`` is never one of the inputs.
+    """
+
+    name: ClassVar[str]
+    parameter_names: ClassVar[Mapping[str, str]]  # letter -> name in a state_dict
+
+    d_in: int
+    d_out: int
+
+    @abstractmethod
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of each parameter, by letter."""
+
+    @abstractmethod
+    def initialize(self, p: Views, initializer: Initializer, rng: np.random.Generator) -> None:
+        """Write the parameters' initial values."""
+
+    @abstractmethod
+    def forward(self, x: Array, p: Views, out: Array | None = None) -> Array:
+        """z, (n, d_out)."""
+
+    @abstractmethod
+    def backward(
+        self, dz: Array, x: Array, p: Views, g: Views, out: Array | None = None, *, wants_dx: bool = True
+    ) -> Array | None:
+        """Fill ``g`` with the parameters' gradients and return dx, (n, d_in); None where nobody wants it."""
+
+    @abstractmethod
+    def operations(self) -> int:
+        """Floating-point operations of a forward pass, a row."""
+
+
+LAYERS: Registry[Layer] = Registry("layer", __name__, __file__)
+
+Module = Layer | Activation
+
+
+def make(spec: object) -> Module:
+    """A layer or an activation from a name, a mapping with a ``name``, or itself."""
+    if isinstance(spec, Layer | Activation):
+        return spec
+    name = spec.get("name") if isinstance(spec, Mapping) else spec
+    text = name.partition(":")[0] if isinstance(name, str) else name
+    if text in ACTIVATIONS:
+        return ACTIVATIONS.make(spec)
+    if text in LAYERS or not isinstance(text, str):
+        return LAYERS.make(spec)
+    raise UnknownNameError(f"unknown layer or activation {text!r:.80}.{nearest(text, [*LAYERS, *ACTIVATIONS])}")
+
+
+def describe(module: Module) -> dict[str, Any]:
+    """What ``make`` takes to build an equal module."""
+    return ACTIVATIONS.describe(module) if isinstance(module, Activation) else LAYERS.describe(module)
+
+
+def parameter_shapes(modules: tuple[Module, ...]) -> dict[str, Shape]:
+    """Shapes of all parameters, named as in the state_dict of the same ``torch.nn.Sequential``: "0.weight"."""
+    return {
+        f"{i}.{module.parameter_names[letter]}": shape
+        for i, module in enumerate(modules)
+        if isinstance(module, Layer)
+        for letter, shape in module.shapes().items()
+    }
+
+
+def views(index: int, layer: Layer, params: Views) -> dict[str, Array]:
+    """The parameters of module ``index`` by letter: ``{"W": ..., "b": ...}``."""
+    return {letter: params[f"{index}.{name}"] for letter, name in layer.parameter_names.items()}

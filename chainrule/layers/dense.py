@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.core.settings import whole
+from chainrule.core.types import Array, Shape
+from chainrule.initializers import Initializer
+from chainrule.layers.base import LAYERS, Layer, Views
+
+
+@LAYERS.register("dense")
+@dataclass(frozen=True)
+class Dense(Layer):
+    """z = x @ W.T + b.  x: (n, d_in), W: (d_out, d_in), b: (d_out,), z: (n, d_out).
+
+    With dz the derivative of the loss by z:  dW = dz.T @ x,  db = sum of dz over the rows,  dx = dz @ W.
+    """
+
+    d_in: int
+    d_out: int
+
+    parameter_names = {"W": "weight", "b": "bias"}  # noqa: RUF012 (a mapping declared once, never changed)
+
+    def __post_init__(self) -> None:
+        whole("dense: d_in", self.d_in)
+        whole("dense: d_out", self.d_out)
+
+    def shapes(self) -> dict[str, Shape]:
+        return {"W": (self.d_out, self.d_in), "b": (self.d_out,)}
+
+    def initialize(self, p: Views, initializer: Initializer, rng: np.random.Generator) -> None:
+        initializer.fill(p["W"], rng)
+        p["b"][:] = 0
+
+    def forward(self, x: Array, p: Views, out: Array | None = None) -> Array:
+        z = np.matmul(x, p["W"].T, out=out)  # (n, d_out)
+        z += p["b"]
+        return z
+
+    def backward(
+        self, dz: Array, x: Array, p: Views, g: Views, out: Array | None = None, *, wants_dx: bool = True
+    ) -> Array | None:
+        np.matmul(dz.T, x, out=g["W"])  # (d_out, d_in)
+        np.add.reduce(dz, axis=0, out=g["b"])  # (d_out,)
+        return np.matmul(dz, p["W"], out=out) if wants_dx else None  # (n, d_in)
+
+    def operations(self) -> int:
+        return 2 * self.d_in * self.d_out  # a product and a sum for each weight, the bias among them

@@ -1,0 +1,82 @@
+"""What a loss is: a number for a batch of logits and targets, and its gradient."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from chainrule.core.errors import ShapeError
+from chainrule.core.registry import Registry
+from chainrule.core.settings import choice
+from chainrule.core.types import Array, DType
+
+
+@dataclass(frozen=True)
+class Loss(ABC):
+    """L(logits, target) and dL/dlogits.  logits: (n, k), the values of the last layer before any link.
+
+    Every loss works from logits and owns its ``link``, the activation that turns them into outputs
+    (softmax into probabilities of classes, sigmoid into probabilities of yes, identity into values): together
+    they have a stable value and a simple gradient, apart they have neither.
+
+    ``reduction`` "mean" or "sum"; what the mean divides by is each loss's own, the same as PyTorch's, and the
+    factor is in the gradient.
+    """
+
+    reduction: Literal["mean", "sum"] = "mean"
+
+    name: ClassVar[str]
+    link: ClassVar[str]
+    task: ClassVar[Literal["classes", "values"]]
+
+    def __post_init__(self) -> None:
+        choice(f"{self.name}: reduction", self.reduction, ("mean", "sum"))
+
+    @abstractmethod
+    def prepare(self, target: Array, n: int, k: int, dtype: DType) -> Array:
+        """A user's target for n rows and k outputs, checked, in the form ``value_and_gradient`` takes."""
+
+    @abstractmethod
+    def value_and_gradient(
+        self, logits: Array, target: Array, out: Array | None = None, scratch: Any = None
+    ) -> tuple[float, Array]:
+        """The loss of the batch, and its derivative with respect to the logits, (n, k), in ``out``.
+
+        ``scratch`` is what ``scratch_for`` returned for a batch of those shapes, or None. ``out`` is none of
+        the inputs. Raises ShapeError where the shapes don't fit: nothing is ever broadcast.
+        """
+
+    @abstractmethod
+    def decide(self, logits: Array) -> Array:
+        """Predictions: class ids (n,) or values (n, k)."""
+
+    def labels(self, target: Array) -> Array:
+        """A prepared target in the form ``decide`` gives, to compare predictions with."""
+        return target
+
+    def scratch_for(self, logits: Array, target: Array) -> Any:
+        """Working memory for batches shaped like these, allocated once by the engine."""
+        return None
+
+    def count(self, n: int, k: int) -> int:
+        """What the mean divides by."""
+        return n * k
+
+    def _factor(self, logits: Array) -> float:
+        return 1.0 / self.count(*logits.shape) if self.reduction == "mean" else 1.0
+
+
+def same_shape(loss: str, logits: Array, target: Array) -> None:
+    """Refuse a target of another shape than the logits, with the reshape that would fit."""
+    if logits.shape != target.shape:
+        hint = ""
+        if logits.size == target.size:
+            hint = f" They have as many numbers; if they mean the same, try target.reshape{logits.shape}"
+        raise ShapeError(
+            f"{loss}: the network gives {logits.shape}, the target is {target.shape}; they must be equal, "
+            f"as broadcasting them would give a wrong loss.{hint}"
+        )
+
+
+LOSSES: Registry[Loss] = Registry("loss", __name__, __file__)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.core import checks
+from chainrule.core.errors import InputError, ShapeError
+from chainrule.core.types import Array, DType
+from chainrule.losses.base import LOSSES, Loss, same_shape
+
+
+class Scratch:
+    """Working memory of one batch shape: a number a row, and where each row's own class lies."""
+
+    def __init__(self, logits: Array) -> None:
+        n, k = logits.shape
+        self.top = np.empty((n, 1), logits.dtype)
+        self.total = np.empty((n, 1), logits.dtype)
+        self.picked = np.empty(n, logits.dtype)
+        self.start = np.arange(n) * k  # of each row in the flat array
+        self.place = np.empty(n, np.intp)
+
+
+@LOSSES.register("cross_entropy")
+@dataclass(frozen=True)
+class CrossEntropy(Loss):
+    """L = -mean_i log p_i[y_i], p = softmax(z).  dL/dz = (p - onehot(y)) / n.
+
+    For one class of k. Targets are integer labels (n,) or probabilities (n, k), for which
+    L = -mean_i sum_j y_ij log p_ij. Computed as log(sum exp(z - max z)) - (z_y - max z): the logarithm of a
+    probability is never taken, so nothing can be log 0.
+    """
+
+    link = "softmax"
+    task = "classes"
+
+    def count(self, n: int, k: int) -> int:
+        return n
+
+    def prepare(self, target: Array, n: int, k: int, dtype: DType) -> Array:
+        if k < 2:
+            raise ShapeError(
+                "cross_entropy needs two outputs or more, one a class; the network has 1. For a yes-or-no "
+                "target with one output use binary_cross_entropy"
+            )
+        target = checks.numeric("the target", target)
+        if target.shape == (n, k):
+            return self._prepare_probabilities(target, dtype)
+        if target.shape != (n,):
+            raise ShapeError(
+                f"cross_entropy takes labels of shape ({n},) or probabilities of shape ({n}, {k}); the target "
+                f"has shape {target.shape}" + (". Try y.ravel()" if target.shape == (n, 1) else "")
+            )
+        labels = checks.integer_labels("the target", target)
+        outside = np.flatnonzero((labels < 0) | (labels >= k))
+        if len(outside):
+            row = outside[0]
+            raise InputError(
+                f"label {labels[row]} at row {row} is out of range: with {k} outputs labels go from 0 to {k - 1}. "
+                "Renumber them (np.unique(y, return_inverse=True)) or change the last layer"
+            )
+        return labels
+
+    def _prepare_probabilities(self, target: Array, dtype: DType) -> Array:
+        checks.finite("the target", target)
+        bad = np.flatnonzero((target < 0).any(axis=1) | (np.abs(target.sum(axis=1) - 1) > 1e-3))
+        if len(bad):
+            raise InputError(
+                f"row {bad[0]} of the target sums to {target[bad[0]].sum():g}; expected probabilities, none "
+                "negative, that sum to 1. For several classes at once use binary_cross_entropy"
+            )
+        if ((target == 0) | (target == 1)).all():
+            return target.argmax(axis=1)  # one-hot: labels say the same, and are cheaper
+        return np.ascontiguousarray(target, dtype=dtype)
+
+    def value_and_gradient(
+        self, logits: Array, target: Array, out: Array | None = None, scratch: Scratch | None = None
+    ) -> tuple[float, Array]:
+        labels = target.ndim == 1
+        if not labels:
+            same_shape(self.name, logits, target)
+        elif len(target) != len(logits):
+            raise ShapeError(f"cross_entropy: {len(logits)} rows of logits, {len(target)} labels")
+        s = Scratch(logits) if scratch is None else scratch
+        z = np.empty(logits.shape, logits.dtype) if out is None else out
+        np.subtract(logits, np.max(logits, axis=1, keepdims=True, out=s.top), out=z)
+        if labels:
+            flat = z.reshape(-1)
+            np.add(s.start, target, out=s.place)
+            own = np.take(flat, s.place, out=s.picked, mode="clip")  # mode "raise" would copy
+            value = -float(np.sum(own))
+        else:
+            value = -float(np.vdot(z, target))
+        p = np.exp(z, out=z)
+        total = np.sum(p, axis=1, keepdims=True, out=s.total)  # at least 1, so its logarithm is safe
+        p /= total
+        value += float(np.sum(np.log(total, out=total)))
+        if labels:
+            np.take(flat, s.place, out=s.picked, mode="clip")
+            s.picked -= 1
+            flat[s.place] = s.picked
+        else:
+            p -= target
+        factor = self._factor(logits)
+        if factor != 1:
+            p *= factor
+        return value * factor, p
+
+    def decide(self, logits: Array) -> Array:
+        return logits.argmax(axis=1)
+
+    def labels(self, target: Array) -> Array:
+        return target if target.ndim == 1 else target.argmax(axis=1)
+
+    def scratch_for(self, logits: Array, target: Array) -> Scratch:
+        return Scratch(logits)

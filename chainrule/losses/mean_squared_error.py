@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core import checks
+from chainrule.core.types import Array, DType
+from chainrule.losses.base import LOSSES, Loss, same_shape
+
+
+@LOSSES.register("mean_squared_error")
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """L = sum (z - y)^2 / (n k), or the sum alone.  dL/dz = 2 (z - y) / (n k).  Legendre 1805, Gauss 1809.
+
+    The mean is over rows *and* outputs, as in PyTorch.
+    """
+
+    link = "identity"
+    task = "values"
+
+    def prepare(self, target: Array, n: int, k: int, dtype: DType) -> Array:
+        target = checks.numeric("the target", target)
+        if target.shape == (n,) and k == 1:
+            target = target[:, None]  # one value a row and one output: nothing to be mistaken
+        checks.finite("the target", target)
+        target = np.ascontiguousarray(target, dtype=dtype)
+        same_shape(self.name, np.empty((n, k), bool), target)
+        checks.finite(f"the target, as {dtype.name},", target)
+        return target
+
+    def value_and_gradient(
+        self, logits: Array, target: Array, out: Array | None = None, scratch: Any = None
+    ) -> tuple[float, Array]:
+        same_shape(self.name, logits, target)
+        factor = self._factor(logits)
+        difference = np.subtract(logits, target, out=out)
+        value = float(np.vdot(difference, difference)) * factor
+        difference *= 2 * factor
+        return value, difference
+
+    def decide(self, logits: Array) -> Array:
+        return logits

@@ -1,0 +1,317 @@
+"""Network: layers and activations in a row, their parameters, and what a user asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from chainrule import saving
+from chainrule.activations import ACTIVATIONS, Activation
+from chainrule.core import checks
+from chainrule.core.errors import InputError, NotFittedError, SettingError, ShapeError
+from chainrule.core.params import Params
+from chainrule.core.rng import generator
+from chainrule.core.settings import whole
+from chainrule.core.types import Array
+from chainrule.initializers import INITIALIZERS, Initializer
+from chainrule.layers import Layer, Module, make
+from chainrule.layers.base import parameter_shapes, views
+from chainrule.losses import LOSSES, Loss
+from chainrule.preprocessing import Preprocessing
+from chainrule.targets import Target
+
+CHUNK = 4096  # rows computed at once when predicting, so that memory stays bounded
+
+
+class Network:
+    """Modules one after the other: layers with parameters, activations without.
+
+    ``modules`` are things or their names and settings (``"relu"``, ``"leaky_relu:slope=0.1"``). Weights start
+    from ``seed``, by ``initializer`` or, unless told, by what suits the activation after each layer (He for
+    ReLU, Glorot for the others); biases start at 0. ``dtype`` is float32 or float64.
+
+    ``loss`` decides what outputs mean (``fit`` sets it). ``preprocessing`` and ``target`` travel with the
+    network: with them it takes raw features and gives values in the target's own unit.
+
+    Raises ShapeError when a layer doesn't take what the one before it gives.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[Module | str],
+        *,
+        seed: int = 0,
+        dtype: DTypeLike = "float32",
+        initializer: str | Initializer | None = None,
+        loss: str | Loss | None = None,
+        preprocessing: Preprocessing | None = None,
+        target: Target | None = None,
+    ) -> None:
+        self.modules = tuple(make(module) for module in modules)
+        self.dtype = _float_dtype(dtype)
+        self.loss = None if loss is None else LOSSES.make(loss)
+        self.preprocessing = preprocessing
+        self.target = target
+        self.training: dict[str, Any] = {}  # facts of the fit: steps, rows, settings
+        self.d_in, self.d_out = _check_chain(self.modules)
+        if self.loss is not None:
+            self.core_modules(self.loss)
+        self.params = Params(parameter_shapes(self.modules), self.dtype)
+        self._views = [
+            views(i, module, self.params) if isinstance(module, Layer) else {}
+            for i, module in enumerate(self.modules)
+        ]
+        self.initialize(initializer, seed)
+
+    def initialize(self, initializer: str | Initializer | None = None, seed: int = 0) -> None:
+        """Draw all weights afresh."""
+        rng = generator(seed, "initialization")
+        told = None if initializer is None else INITIALIZERS.make(initializer)
+        for i, module in enumerate(self.modules):
+            if isinstance(module, Layer):
+                following = self.modules[i + 1] if i + 1 < len(self.modules) else None
+                suited = following.initializer if isinstance(following, Activation) else "xavier"
+                module.initialize(self._views[i], told or INITIALIZERS.make(suited), rng)
+
+    def __repr__(self) -> str:
+        return f"Network({', '.join(map(repr, self.modules))})"
+
+    def state_dict(self) -> dict[str, Array]:
+        """Parameters by PyTorch's names ("0.weight"), as views: writing to them changes the network."""
+        return dict(self.params)
+
+    def core_modules(self, loss: Loss) -> tuple[Module, ...]:
+        """The modules up to the logits: without a last activation that is the loss's own link.
+
+        Refuses a softmax or sigmoid under a loss that would apply another one to it.
+        """
+        last = self.modules[-1]
+        if isinstance(last, Activation) and last.name == loss.link:
+            return self.modules[:-1]
+        if last.name in ("softmax", "sigmoid") and loss.link != "identity":
+            raise SettingError(
+                f"the network ends in {last.name}, but {loss.name} takes logits and applies {loss.link} itself. "
+                f"Remove the last activation, or use a loss made for {last.name}"
+            )
+        return self.modules
+
+    # -- using it ---------------------------------------------------------------------------------------
+
+    def logits(self, X: ArrayLike) -> Array:
+        """The values before the loss's link, (n, d_out); without a loss, those of the last module."""
+        out = self.core_logits(self.loss, self.features(X))
+        if not np.isfinite(out).all():
+            row = int(np.argwhere(~np.isfinite(out))[0, 0])
+            raise InputError(
+                f"the network's output for row {row} is not finite: its weights or that row's features are too "
+                f"large for {self.dtype.name}. Scale the features as they were in training, or use float64"
+            )
+        return out
+
+    def core_logits(self, loss: Loss | None, x: Array) -> Array:
+        """The logits that ``loss`` would take, of features already preprocessed and checked."""
+        modules = self.modules if loss is None else self.core_modules(loss)
+        out = np.empty((len(x), self.d_out), self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(x), CHUNK):
+                out[start : start + CHUNK] = self._forward(modules, x[start : start + CHUNK])
+        return out
+
+    def _forward(self, modules: Sequence[Module], x: Array) -> Array:
+        for module, p in zip(modules, self._views, strict=False):
+            x = module.forward(x, p) if isinstance(module, Layer) else module.forward(x)
+        return x
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Class ids, (n,), or values, (n, d_out) in the unit of the target."""
+        decided = self._known_loss().decide(self.logits(X))
+        return decided if self.target is None else self.target.restore(decided)
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Probabilities, (n, d_out); with one yes-or-no output (n, 2), no first, as scikit-learn has it."""
+        loss = self._known_loss()
+        if loss.task != "classes":
+            raise NotFittedError(f"{loss.name} gives values, not probabilities; use predict")
+        p = ACTIVATIONS.make(loss.link).forward(self.logits(X))
+        return np.hstack([1 - p, p]) if self.d_out == 1 else p
+
+    def _known_loss(self) -> Loss:
+        if self.loss is None:
+            raise NotFittedError(
+                "this network has no loss yet, so its outputs have no meaning: fit it first, pass loss= when "
+                "building it, or ask for net.logits(X)"
+            )
+        return self.loss
+
+    def features(self, X: Any) -> Array:
+        """``X`` preprocessed and checked: finite, (n, d_in), of the network's dtype."""
+        if self.preprocessing is not None:
+            x = checks.matrix("X", self.preprocessing.transform(X), self.dtype)
+        else:
+            x = checks.matrix("X", X, self.dtype)
+        self._check_width(x)
+        return x
+
+    def _check_width(self, x: Array) -> None:
+        if x.shape[1] == self.d_in:
+            return
+        first = next(module for module in self.modules if isinstance(module, Layer))
+        hint = " It looks transposed: try X.T" if len(x) == self.d_in else " Is it the data this network is for?"
+        raise ShapeError(
+            f"{label(0, first)} takes {self.d_in} features; X has {x.shape[1]}: shape {x.shape}.{hint}"
+        )
+
+    def summary(self) -> Summary:
+        """Layers, shapes, parameters, operations and bytes; print it."""
+        return Summary(tuple(self._summary_rows()), self.dtype.itemsize)
+
+    def _summary_rows(self) -> Iterator[SummaryRow]:
+        width = self.d_in
+        for i, module in enumerate(self.modules):
+            if isinstance(module, Layer):
+                shape, width = f"{module.d_in} -> {module.d_out}", module.d_out
+                parameters = sum(p.size for p in self._views[i].values())
+                yield SummaryRow(i, module.name, shape, parameters, module.operations())
+            else:
+                yield SummaryRow(i, module.name, str(width), 0, module.operations * width)
+
+    def save(self, path: str | Path) -> None:
+        """Write one safetensors file: weights under PyTorch's names, everything else in its header."""
+        saving.write(
+            Path(path),
+            saving.Model(
+                self.modules, self.dtype, self.loss, self.preprocessing, self.target, self.training, self.state_dict()
+            ),
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Network:
+        """The network of a model file. Nothing in the file is run; whatever doesn't fit is refused in one line."""
+        model = saving.read(Path(path))
+        network = cls(
+            model.modules,
+            dtype=model.dtype,
+            initializer="zeros",
+            loss=model.loss,
+            preprocessing=model.preprocessing,
+            target=model.target,
+        )
+        network.training = dict(model.training)
+        for name, array in model.state.items():
+            network.params[name][:] = array
+        return network
+
+
+def MLP(
+    sizes: Sequence[int],
+    activation: str | Activation = "relu",
+    *,
+    output: str | Activation | None = None,
+    **settings: Any,
+) -> Network:
+    """A multilayer perceptron: Dense layers of the given ``sizes`` (features, hidden ..., outputs).
+
+    ``activation`` stands after each but the last; ``output``, if given, after the last one. The settings are
+    those of ``Network``: seed, dtype, initializer, loss.
+    """
+    sizes = list(sizes)
+    if len(sizes) < 2:
+        raise SettingError(f"an MLP needs at least two sizes, features and outputs, as in [784, 128, 10]; not {sizes}")
+    for size in sizes:
+        whole("a layer's size", size)
+    modules: list[Any] = []
+    for d_in, d_out in zip(sizes, sizes[1:], strict=False):
+        modules += [{"name": "dense", "d_in": d_in, "d_out": d_out}, activation]
+    modules[-1:] = [] if output is None else [output]
+    return Network(modules, **settings)
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One module: operations are floating-point operations of a forward pass, a row."""
+
+    index: int
+    name: str
+    shape: str
+    parameters: int
+    operations: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A network at a glance; ``str`` of it is a table."""
+
+    rows: tuple[SummaryRow, ...]
+    itemsize: int
+
+    @property
+    def parameters(self) -> int:
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def operations(self) -> int:
+        """Floating-point operations of a forward pass, a row."""
+        return sum(row.operations for row in self.rows)
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the parameters."""
+        return self.parameters * self.itemsize
+
+    def __str__(self) -> str:
+        table = [("", "module", "shape", "parameters", "operations/row")]
+        table += [
+            (str(r.index), r.name, r.shape, f"{r.parameters:,}" if r.parameters else "", f"{r.operations:,}")
+            for r in self.rows
+        ]
+        total = ("", "total", "", f"{self.parameters:,}", f"{self.operations:,}")
+        widths = [max(len(row[i]) for row in [*table, total]) for i in range(5)]
+
+        def line(row: tuple[str, ...]) -> str:
+            cells = [
+                cell.ljust(w) if i in (1, 2) else cell.rjust(w)
+                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            ]
+            return "  ".join(cells).rstrip()
+
+        rule = "  ".join("─" * w for w in widths)
+        lines = [line(table[0]), rule, *map(line, table[1:]), rule, line(total)]
+        return "\n".join([*lines, f"{self.bytes:,} bytes of float{8 * self.itemsize} parameters"])
+
+    __repr__ = __str__
+
+
+def label(index: int, layer: Layer) -> str:
+    """How errors call a layer: ``Dense 2 (W is (10, 128))``."""
+    letter, shape = next(iter(layer.shapes().items()))
+    return f"{type(layer).__name__} {index} ({letter} is {shape})"
+
+
+def _check_chain(modules: tuple[Module, ...]) -> tuple[int, int]:
+    """The network's d_in and d_out; ShapeError where one layer doesn't take what the one before gives."""
+    layers = [(i, module) for i, module in enumerate(modules) if isinstance(module, Layer)]
+    if not layers:
+        raise SettingError("a network needs at least one layer, such as Dense(2, 1)")
+    for (i, before), (j, after) in zip(layers, layers[1:], strict=False):
+        if before.d_out != after.d_in:
+            swapped = " Are its sizes swapped?" if before.d_out == after.d_out else ""
+            raise ShapeError(
+                f"{label(j, after)} takes {after.d_in} features, but {label(i, before)} gives {before.d_out}."
+                f"{swapped} Make the two sizes equal"
+            )
+    return layers[0][1].d_in, layers[-1][1].d_out
+
+
+def _float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in (np.dtype("float32"), np.dtype("float64")):
+        raise SettingError(f"dtype is float32 or float64, not {dtype!r:.80}")
+    return cast("np.dtype[Any]", found)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.core.settings import number
+from chainrule.core.types import Array
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+
+
+@OPTIMIZERS.register("adam")
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Adam: Kingma & Ba 2015, algorithm 1 (the form PyTorch uses).
+
+    m <- beta1 m + (1 - beta1) g            mean of the gradient
+    v <- beta2 v + (1 - beta2) g^2          mean of its square
+    theta <- theta - lr m^ / (sqrt(v^) + epsilon),   m^ = m / (1 - beta1^t),   v^ = v / (1 - beta2^t)
+
+    Both corrections are scalars, so they are applied to the scalars lr and epsilon instead of the vectors.
+    """
+
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number("adam: beta1", self.beta1, least=0, below=1)
+        number("adam: beta2", self.beta2, least=0, below=1)
+        number("adam: epsilon", self.epsilon, above=0)
+
+    def start(self, theta: Array) -> State:
+        return {"m": np.zeros_like(theta), "v": np.zeros_like(theta)}
+
+    def step(
+        self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, scratch: Array | None = None
+    ) -> None:
+        m, v = state["m"], state["v"]
+        # m + (1 - beta1)(g - m) is the same mean in one pass less
+        work = np.subtract(grad, m, out=scratch)
+        work *= 1 - self.beta1
+        m += work
+        np.multiply(grad, grad, out=work)
+        work *= 1 - self.beta2
+        v *= self.beta2
+        v += work
+        root = math.sqrt(1 - self.beta2**t)
+        np.sqrt(v, out=work)
+        work += self.epsilon * root
+        np.divide(m, work, out=work)
+        work *= lr * root / (1 - self.beta1**t)
+        theta -= work

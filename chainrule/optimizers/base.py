@@ -1,0 +1,51 @@
+"""What an optimizer is: a rule that moves the flat vector of all parameters."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from chainrule.core.registry import Registry
+from chainrule.core.settings import number
+from chainrule.core.types import Array
+
+State = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """theta <- theta - something made of grad.  theta, grad: (p,), every parameter of the network.
+
+    Settings are fields and never change; what changes is passed in. ``state`` holds only what decides the
+    future (a checkpoint saves it); ``scratch`` is working memory. ``theta`` and ``state`` are changed in
+    place, ``grad`` is not. ``t`` counts steps from 1. ``lr`` is the learning rate of this step, from the
+    schedule; the field ``learning_rate`` is the one the schedule starts from.
+    """
+
+    learning_rate: float
+
+    name: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        number(f"{self.name}: learning_rate", self.learning_rate, least=0)
+
+    @abstractmethod
+    def start(self, theta: Array) -> State:
+        """The state before the first step."""
+
+    @abstractmethod
+    def step(
+        self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, scratch: Array | None = None
+    ) -> None:
+        """One step, in place."""
+
+    def scratch_for(self, theta: Array) -> Array:
+        """Working memory, allocated once by the trainer."""
+        return np.empty_like(theta)
+
+
+OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", __name__, __file__)

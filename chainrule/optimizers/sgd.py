@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.core.errors import SettingError
+from chainrule.core.settings import number
+from chainrule.core.types import Array
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+
+
+@OPTIMIZERS.register("sgd")
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Gradient descent, with momentum if wanted (the form PyTorch uses).  Robbins & Monro 1951, Polyak 1964.
+
+    v <- momentum v + g          (v starts at 0)
+    theta <- theta - lr v        without momentum, v is g
+    theta <- theta - lr (g + momentum v)        with ``nesterov`` (Sutskever et al. 2013)
+    """
+
+    learning_rate: float = 0.01
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number("sgd: momentum", self.momentum, least=0, below=1)
+        if self.nesterov and not self.momentum:
+            raise SettingError("sgd: nesterov needs a momentum above 0; try momentum=0.9")
+
+    def start(self, theta: Array) -> State:
+        return {"v": np.zeros_like(theta)} if self.momentum else {}
+
+    def step(
+        self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, scratch: Array | None = None
+    ) -> None:
+        move = grad
+        if self.momentum:
+            v = state["v"]
+            v *= self.momentum
+            v += grad
+            move = v
+            if self.nesterov:
+                move = np.multiply(v, self.momentum, out=scratch)
+                move += grad
+        theta -= np.multiply(move, lr, out=scratch)

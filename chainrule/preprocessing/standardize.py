@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core import checks
+from chainrule.core.errors import SettingError, ShapeError
+from chainrule.core.settings import number, whole
+from chainrule.core.types import Array
+from chainrule.preprocessing.base import PREPROCESSING, Preprocessing
+
+
+@PREPROCESSING.register("standardize")
+@dataclass(frozen=True)
+class Standardize(Preprocessing):
+    """x = (raw - mean) / scale for a matrix of ``d`` features.
+
+    ``mean`` and ``scale`` hold a number a feature, or one for all: pixels share theirs, so that a pixel that
+    is nearly always black isn't blown up.
+    """
+
+    d: int
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        whole("standardize: d", self.d)
+        for what, values in (("mean", self.mean), ("scale", self.scale)):
+            if len(values) not in (1, self.d):
+                raise SettingError(f"standardize: {what} has {len(values)} numbers; expected 1 or {self.d}")
+            for value in values:
+                number(f"standardize: {what}", value, above=0 if what == "scale" else None)
+
+    @classmethod
+    def fit(cls, X: Array, shared: bool = False) -> Standardize:
+        """Mean and standard deviation of the rows of ``X``, each feature's own or shared by all."""
+        X = checks.numeric("X", X)
+        checks.finite("X", X)
+        if shared:
+            # float64 sums, without a float64 copy of all images
+            mean = X.mean(dtype=np.float64)
+            scale = X.std(dtype=np.float64)
+            return cls(X.shape[1], (float(mean),), (float(scale) or 1.0,))
+        mean, scale = checks.mean_and_scale(X.astype(np.float64))
+        return cls(X.shape[1], tuple(mean.tolist()), tuple(scale.tolist()))
+
+    @property
+    def d_out(self) -> int:
+        return self.d
+
+    def transform(self, raw: Any) -> Array:
+        X = checks.numeric("X", raw)
+        if X.ndim != 2 or X.shape[1] != self.d:
+            hint = " It looks transposed: try X.T" if X.ndim == 2 and X.shape[0] == self.d else ""
+            raise ShapeError(f"this network takes {self.d} features; X has shape {X.shape}.{hint}")
+        dtype = np.float64 if X.dtype == np.float64 else np.float32
+        x = X.astype(dtype)
+        x -= np.asarray(self.mean, dtype)
+        x /= np.asarray(self.scale, dtype)
+        return x

@@ -1,0 +1,8 @@
+"""L4: training a network, and what is recorded of it."""
+
+from chainrule.training.callbacks import CALLBACKS, Callback
+from chainrule.training.evaluation import evaluate
+from chainrule.training.history import History
+from chainrule.training.trainer import Trainer, fit
+
+__all__ = ["CALLBACKS", "Callback", "History", "Trainer", "evaluate", "fit"]

@@ -1,0 +1,258 @@
+"""The training loop: batches in random order, loss and gradient, an optimizer's step, again."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule.core.errors import DivergenceError, InputError, SettingError
+from chainrule.core.rng import generator
+from chainrule.core.settings import whole
+from chainrule.core.types import Array
+from chainrule.engine import Engine
+from chainrule.losses import LOSSES, Loss
+from chainrule.network import Network
+from chainrule.optimizers import OPTIMIZERS, Optimizer
+from chainrule.schedules import SCHEDULES, Schedule
+from chainrule.training.callbacks import Callback
+from chainrule.training.evaluation import prepare, score
+from chainrule.training.history import History
+from chainrule.training.state import TrainingState
+
+KEEP_EVERY = 100  # steps; a copy of weights and optimizer state costs under 1 % of that many
+SAMPLE = 2000  # rows of the training data on which the metric is taken after each epoch
+DEFAULT_BATCH = 64
+
+
+class Trainer:
+    """One training of one network: ``fit`` makes it and calls ``run``; callbacks are given it.
+
+    Public for callbacks: network, loss_function, optimizer, schedule, engine, state, history, rows, batch_size,
+    epochs, steps (of the whole training), loss (of the last step), seconds.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        x: Array,
+        target: Array,
+        *,
+        loss: Loss,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        batch_size: int,
+        epochs: int,
+        validation: tuple[Array, Array] | None,
+        seed: int,
+        shuffle: bool,
+        callbacks: Iterable[Callback],
+    ) -> None:
+        self.network, self.loss_function = network, loss
+        self.optimizer, self.schedule = optimizer, schedule
+        self.batch_size, self.epochs, self.shuffle = batch_size, epochs, shuffle
+        self.rows = len(x)
+        self.steps = epochs * math.ceil(self.rows / batch_size)
+        self.state = TrainingState(network.params.theta, optimizer, seed)
+        self.engine = Engine(network.core_modules(loss), network.params, loss, x, target, batch_size)
+        self.history = History()
+        self.loss = math.nan
+        self.seconds = 0.0
+        self._scratch = optimizer.scratch_for(network.params.theta)
+        self._validation = validation
+        sample = np.sort(generator(seed, "sample").permutation(self.rows)[:SAMPLE])
+        self._sample = (x[sample], target[sample])
+        self._callbacks = list(callbacks)
+        self._step_callbacks = [c for c in self._callbacks if type(c).on_step_end is not Callback.on_step_end]
+
+    def stop(self, reason: str) -> None:
+        """End the training after the current step; ``reason`` goes into the history."""
+        self.history.stopped = reason
+
+    def run(self) -> History:
+        """All epochs. Raises DivergenceError with the network at its last finite weights."""
+        try:
+            for callback in self._callbacks:
+                callback.on_fit_start(self)
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                while self.state.epoch < self.epochs and self.history.stopped is None:
+                    self._epoch()
+        finally:
+            for callback in self._callbacks:
+                callback.on_fit_end(self)
+        return self.history
+
+    def _epoch(self) -> None:
+        started = time.perf_counter()
+        state, rows, size = self.state, self.rows, self.batch_size
+        # A full batch has one order only; else each epoch draws a new one.
+        order = state.shuffle.permutation(rows) if self.shuffle and size < rows else np.arange(rows)
+        total, rate, losses = 0.0, 0.0, self.history.steps
+        state.epoch += 1
+        for state.row in range(0, rows, size):
+            if (state.row == 0 or state.t % KEEP_EVERY == 0) and not state.keep():
+                self._diverged(order)
+            batch = order[state.row : state.row + size]
+            rate = self.step(batch)
+            if not math.isfinite(self.loss):
+                self._diverged(order)
+            total += self.loss * (len(batch) if self.loss_function.reduction == "mean" else 1)
+            losses.append(self.loss)
+            for callback in self._step_callbacks:
+                callback.on_step_end(self)
+            if self.history.stopped is not None:
+                break
+        done = min(state.row + size, rows)
+        state.row = 0
+        if not np.isfinite(state.theta).all():
+            self._diverged(order)
+        seconds = time.perf_counter() - started
+        self.seconds += seconds
+        mean = total / done if self.loss_function.reduction == "mean" else total
+        self._record(mean, rate, seconds, done)
+
+    def step(self, rows: Array) -> float:
+        """One optimizer step on these rows; returns its learning rate. The loss is then in ``loss``."""
+        state = self.state
+        self.loss = self.engine.batch(rows).run()
+        state.t += 1
+        rate = self.schedule.rate(state.t, self.steps, self.optimizer.learning_rate)
+        self.optimizer.step(state.theta, self.engine.grad.theta, state.optimizer, state.t, rate, self._scratch)
+        return rate
+
+    def _record(self, loss: float, rate: float, seconds: float, done: int) -> None:
+        row: dict[str, Any] = {"epoch": self.state.epoch, "loss": loss}
+        row.update((k, v) for k, v in score(self.network, self.loss_function, *self._sample).items() if k != "loss")
+        if self._validation is not None:
+            found = score(self.network, self.loss_function, *self._validation)
+            row.update((f"validation_{name}", value) for name, value in found.items())
+        row.update(learning_rate=rate, seconds=seconds, rows_per_second=done / seconds if seconds else 0.0)
+        self.history.rows.append(row)
+        for callback in self._callbacks:
+            callback.on_epoch_end(self, row)
+
+    def _diverged(self, order: Array) -> None:
+        """Go back to the moment last kept and step again with care, to the last weights that are finite."""
+        state = self.state
+        state.go_back()
+        before = state.theta.copy()
+        phase = "update"
+        for start in range(state.row, self.rows, self.batch_size):
+            before[:] = state.theta
+            self.step(order[start : start + self.batch_size])
+            if not math.isfinite(self.loss):
+                phase = "loss"
+                break
+            if not np.isfinite(state.theta).all():
+                break
+        state.theta[:] = before
+        what = "the loss is not finite" if phase == "loss" else "the update makes weights that are not finite"
+        raise DivergenceError(
+            f"training diverged at step {state.t} (epoch {state.epoch}): {what}. The last finite weights are kept. "
+            f"Try a smaller learning rate than {self.optimizer.learning_rate:g}, or scale the data",
+            step=state.t,
+            phase=phase,
+            history=self.history,
+        )
+
+
+def fit(
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | Loss | None = None,
+    optimizer: str | Optimizer = "adam",
+    schedule: str | Schedule = "constant",
+    batch_size: int | Literal["full"] | None = None,
+    epochs: int = 10,
+    validation: tuple[Any, Any] | None = None,
+    seed: int = 0,
+    shuffle: bool = True,
+    verbose: bool = False,
+    callbacks: Iterable[Callback] = (),
+) -> History:
+    """Train ``network`` in place on features X, (n, d_in), and answers y; returns the history.
+
+    ``loss`` None takes the network's own. ``batch_size`` is 1 (stochastic), k (mini-batches, the last one
+    shorter if need be, and trained on), "full", or None for 64 or all rows if there are fewer. Each epoch has
+    a new order, from a generator of its own of ``seed``; with ``shuffle=False`` rows stay in theirs.
+    ``validation`` is a pair of features and answers, scored after each epoch. ``verbose`` shows a bar and a
+    table.
+
+    Raises InputError or ShapeError for data that doesn't fit, SettingError and UnknownNameError for settings,
+    and DivergenceError when the loss or the weights stop being finite; the network then holds the last finite
+    weights.
+    """
+    if not isinstance(network, Network):
+        raise InputError(f"fit takes a chainrule Network first, then X and y; not {type(network).__name__}")
+    chosen = _chosen_loss(network, loss)
+    network.core_modules(chosen)
+    whole("epochs", epochs)
+    x, target = prepare(network, chosen, X, y, "fit")
+    checked = None
+    if validation is not None:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise InputError("validation is a pair (X, y)")
+        checked = prepare(network, chosen, *validation, "validation")
+    watchers = list(callbacks)
+    if verbose:
+        from chainrule.training.callbacks.progress import Progress
+
+        watchers.append(Progress())
+    trainer = Trainer(
+        network,
+        x,
+        target,
+        loss=chosen,
+        optimizer=OPTIMIZERS.make(optimizer),
+        schedule=SCHEDULES.make(schedule),
+        batch_size=_rows_a_batch(batch_size, len(x)),
+        epochs=epochs,
+        validation=checked,
+        seed=seed,
+        shuffle=shuffle,
+        callbacks=watchers,
+    )
+    network.loss = chosen
+    try:
+        return trainer.run()
+    finally:
+        network.training = _facts(trainer, seed)
+
+
+def _chosen_loss(network: Network, loss: str | Loss | None) -> Loss:
+    if loss is not None:
+        return LOSSES.make(loss)
+    if network.loss is None:
+        raise SettingError(f"fit needs a loss, one of {', '.join(LOSSES)}; as in fit(net, X, y, loss='cross_entropy')")
+    return network.loss
+
+
+def _rows_a_batch(batch_size: int | str | None, rows: int) -> int:
+    if batch_size is None:
+        return min(DEFAULT_BATCH, rows)
+    if batch_size == "full":
+        return rows
+    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+        raise SettingError(f'batch_size is a whole number from 1, or "full"; not {batch_size!r:.80}')
+    if batch_size > rows:
+        raise SettingError(f'batch_size {batch_size} is more than the {rows} rows of training data; try "full"')
+    return batch_size
+
+
+def _facts(trainer: Trainer, seed: int) -> dict[str, Any]:
+    """What a model file tells of the training: nothing that differs between equal ones."""
+    return {
+        "epochs": trainer.state.epoch,
+        "steps": trainer.state.t,
+        "rows": trainer.rows,
+        "batch_size": trainer.batch_size,
+        "optimizer": OPTIMIZERS.describe(trainer.optimizer),
+        "schedule": SCHEDULES.describe(trainer.schedule),
+        "seed": seed,
+        "stopped": trainer.history.stopped,
+    }
