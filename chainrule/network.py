@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from chainrule.layers import Layer, Module, make
 from chainrule.layers.base import parameter_shapes, views
 from chainrule.losses import LOSSES, Loss
 from chainrule.preprocessing import Preprocessing
+from chainrule.summary import Summary, summarize
 from chainrule.targets import Target
 
 CHUNK = 4096  # rows computed at once when predicting, so that memory stays bounded
@@ -168,24 +169,20 @@ class Network:
 
     def summary(self) -> Summary:
         """Layers, shapes, parameters, operations and bytes; print it."""
-        return Summary(tuple(self._summary_rows()), self.dtype.itemsize)
-
-    def _summary_rows(self) -> Iterator[SummaryRow]:
-        width = self.d_in
-        for i, module in enumerate(self.modules):
-            if isinstance(module, Layer):
-                shape, width = f"{module.d_in} -> {module.d_out}", module.d_out
-                parameters = sum(p.size for p in self._views[i].values())
-                yield SummaryRow(i, module.name, shape, parameters, module.operations())
-            else:
-                yield SummaryRow(i, module.name, str(width), 0, module.operations * width)
+        return summarize(self.modules, self.dtype)
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: weights under PyTorch's names, everything else in its header."""
         saving.write(
             Path(path),
             saving.Model(
-                self.modules, self.dtype, self.loss, self.preprocessing, self.target, self.training, self.state_dict()
+                self.modules,
+                self.dtype,
+                self.loss,
+                self.preprocessing,
+                self.target,
+                self.training,
+                self.state_dict(),
             ),
         )
 
@@ -221,69 +218,16 @@ def MLP(
     """
     sizes = list(sizes)
     if len(sizes) < 2:
-        raise SettingError(f"an MLP needs at least two sizes, features and outputs, as in [784, 128, 10]; not {sizes}")
+        raise SettingError(
+            f"an MLP needs at least two sizes, features and outputs, as in [784, 128, 10]; not {sizes}"
+        )
     for size in sizes:
         whole("a layer's size", size)
     modules: list[Any] = []
-    for d_in, d_out in zip(sizes, sizes[1:], strict=False):
+    for d_in, d_out in pairwise(sizes):
         modules += [{"name": "dense", "d_in": d_in, "d_out": d_out}, activation]
     modules[-1:] = [] if output is None else [output]
     return Network(modules, **settings)
-
-
-@dataclass(frozen=True)
-class SummaryRow:
-    """One module: operations are floating-point operations of a forward pass, a row."""
-
-    index: int
-    name: str
-    shape: str
-    parameters: int
-    operations: int
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A network at a glance; ``str`` of it is a table."""
-
-    rows: tuple[SummaryRow, ...]
-    itemsize: int
-
-    @property
-    def parameters(self) -> int:
-        return sum(row.parameters for row in self.rows)
-
-    @property
-    def operations(self) -> int:
-        """Floating-point operations of a forward pass, a row."""
-        return sum(row.operations for row in self.rows)
-
-    @property
-    def bytes(self) -> int:
-        """Memory of the parameters."""
-        return self.parameters * self.itemsize
-
-    def __str__(self) -> str:
-        table = [("", "module", "shape", "parameters", "operations/row")]
-        table += [
-            (str(r.index), r.name, r.shape, f"{r.parameters:,}" if r.parameters else "", f"{r.operations:,}")
-            for r in self.rows
-        ]
-        total = ("", "total", "", f"{self.parameters:,}", f"{self.operations:,}")
-        widths = [max(len(row[i]) for row in [*table, total]) for i in range(5)]
-
-        def line(row: tuple[str, ...]) -> str:
-            cells = [
-                cell.ljust(w) if i in (1, 2) else cell.rjust(w)
-                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-            ]
-            return "  ".join(cells).rstrip()
-
-        rule = "  ".join("─" * w for w in widths)
-        lines = [line(table[0]), rule, *map(line, table[1:]), rule, line(total)]
-        return "\n".join([*lines, f"{self.bytes:,} bytes of float{8 * self.itemsize} parameters"])
-
-    __repr__ = __str__
 
 
 def label(index: int, layer: Layer) -> str:
@@ -297,7 +241,7 @@ def _check_chain(modules: tuple[Module, ...]) -> tuple[int, int]:
     layers = [(i, module) for i, module in enumerate(modules) if isinstance(module, Layer)]
     if not layers:
         raise SettingError("a network needs at least one layer, such as Dense(2, 1)")
-    for (i, before), (j, after) in zip(layers, layers[1:], strict=False):
+    for (i, before), (j, after) in pairwise(layers):
         if before.d_out != after.d_in:
             swapped = " Are its sizes swapped?" if before.d_out == after.d_out else ""
             raise ShapeError(

@@ -85,7 +85,9 @@ def _parse(data: bytes) -> Model:
     header, start = _header(data)
     metadata = header.pop("__metadata__", None)
     if not isinstance(metadata, dict) or set(metadata) != {"chainrule"}:
-        raise FileError("its header doesn't say it is a chainrule model (__metadata__ must hold 'chainrule' alone)")
+        raise FileError(
+            "its header doesn't say it is a chainrule model (__metadata__ must hold 'chainrule' alone)"
+        )
     if not isinstance(metadata["chainrule"], str):
         raise FileError("the header's 'chainrule' entry is no text")
     model = _model(_json(metadata["chainrule"], "the header's 'chainrule' entry"))
@@ -134,7 +136,9 @@ def _model(entry: dict[str, Any]) -> Model:
         raise FileError(f"it has format {version}, newer than {FORMAT}, the newest known here. Update chainrule")
     if set(entry) != KEYS:
         odd = sorted(set(entry) ^ KEYS)
-        raise FileError(f"its header must have the entries {', '.join(sorted(KEYS))}; wrong: {', '.join(odd)[:200]}")
+        raise FileError(
+            f"its header must have the entries {', '.join(sorted(KEYS))}; wrong: {', '.join(odd)[:200]}"
+        )
     dtype, modules, training = entry["dtype"], entry["modules"], entry["training"]
     if dtype not in DTYPES:
         raise FileError(f"dtype is {dtype!r:.40}; expected {' or '.join(DTYPES)}")
@@ -168,23 +172,35 @@ def _tensors(
     """The arrays, once every entry is exactly what the layers imply and the entries tile the rest of the file."""
     if set(header) != set(shapes):
         missing, extra = sorted(set(shapes) - set(header)), sorted(set(header) - set(shapes))
-        said = [f"{word} {', '.join(names[:5])[:200]}" for word, names in (("missing", missing), ("unknown", extra)) if names]
+        said = [
+            f"{word} {', '.join(names[:5])[:200]}"
+            for word, names in (("missing", missing), ("unknown", extra))
+            if names
+        ]
         raise FileError(f"its tensors are not those of its layers: {'; '.join(said)}")
     spans = []
     for name, shape in shapes.items():
         entry = header[name]
         wanted = {"dtype": DTYPES[dtype.name], "shape": list(shape)}
         offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
-        if not _pair(offsets) or {k: v for k, v in entry.items() if k != "data_offsets"} != wanted:
+        if (
+            offsets is None
+            or not _pair(offsets)
+            or {k: v for k, v in entry.items() if k != "data_offsets"} != wanted
+        ):
             raise FileError(f"{name} must be {wanted}; the header says {entry!r:.200}")
         first, last = offsets
         if last - first != math.prod(shape) * dtype.itemsize:
-            raise FileError(f"{name} of shape {shape} needs {math.prod(shape) * dtype.itemsize} bytes, not {last - first}")
+            raise FileError(
+                f"{name} of shape {shape} needs {math.prod(shape) * dtype.itemsize} bytes, not {last - first}"
+            )
         spans.append((first, last, name))
     end = 0
     for first, last, name in sorted(spans):
         if first != end:
-            raise FileError(f"{name} begins at byte {first} of the data; expected {end}, as tensors lie side by side")
+            raise FileError(
+                f"{name} begins at byte {first} of the data; expected {end}, as tensors lie side by side"
+            )
         end = last
     if start + end != len(data):
         raise FileError(f"its tensors take {end} bytes, but the file has {len(data) - start} for them")

@@ -54,7 +54,9 @@ def finite(what: str, array: Array) -> None:
         place = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), bad[0], strict=False))
         value = array[tuple(bad[0])]
         more = f" ({len(bad)} such values in all)" if len(bad) > 1 else ""
-        raise InputError(f"{what} has {value} at {place}{more}; expected finite numbers. Remove or fill them first")
+        raise InputError(
+            f"{what} has {value} at {place}{more}; expected finite numbers. Remove or fill them first"
+        )
 
 
 def integer_labels(what: str, value: Array) -> Array:

@@ -74,7 +74,9 @@ class Registry(Generic[T]):
             given = dict(spec)
             name = given.pop("name", None)
             if not isinstance(name, str):
-                raise SettingError(f"a {self.kind} is described by its name and settings; {spec!r:.80} has no name")
+                raise SettingError(
+                    f"a {self.kind} is described by its name and settings; {spec!r:.80} has no name"
+                )
             return settings.build(self[name], given, name)
         if isinstance(spec, type) or not hasattr(spec, "name"):
             known = settings.nearest("", self).strip()

@@ -57,8 +57,6 @@ def convert(value: Any, hint: Any, what: str) -> Any:
         return float(value)
     if hint in (int, float, str, bool) and type(value) is hint:
         return value
-    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        return build(hint, value, what)
     raise SettingError(f"{what} is {_article(hint)}, not {value!r:.80}")
 
 
@@ -98,6 +96,13 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
         except tomllib.TOMLDecodeError:
             settings[key] = value
     return name.strip(), settings
+
+
+def write(name: str, given: Mapping[str, Any]) -> str:
+    """The inverse of ``parse``: ``"sgd:momentum=0.9,nesterov=true"``."""
+    words = {True: "true", False: "false"}
+    items = [f"{key}={words[v] if isinstance(v, bool) else v}" for key, v in given.items()]
+    return f"{name}:{','.join(items)}" if items else name
 
 
 def plain(thing: Any) -> dict[str, Any]:

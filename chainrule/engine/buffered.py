@@ -54,7 +54,8 @@ class Engine:
 
     def _allocate(self, n: int) -> tuple[list[Array], list[Array]]:
         """One buffer for the value of each module and one for its gradient; in place means the one before."""
-        values, gradients = [], []
+        values: list[Array] = []
+        gradients: list[Array] = []
         width, dtype = self._x.shape[1], self._x.dtype
         for module in self._modules:
             in_place = not isinstance(module, Layer) and module.backward_reads == "a" and values
@@ -80,7 +81,8 @@ class Engine:
         x, target = self._x[:n], self._y[:n]
         values = [x, *(v[:n] for v in self._values)]
         gradients = [g[:n] for g in self._gradients]
-        forward, backward = [], []
+        forward: list[Callable[[], Any]] = []
+        backward: list[Callable[[], Any]] = []
         for i, module in enumerate(self._modules):
             before, after = values[i], values[i + 1]
             d_after, d_before = gradients[i], gradients[i - 1] if i else None

@@ -71,7 +71,7 @@ class CrossEntropy(Loss):
                 "negative, that sum to 1. For several classes at once use binary_cross_entropy"
             )
         if ((target == 0) | (target == 1)).all():
-            return target.argmax(axis=1)  # one-hot: labels say the same, and are cheaper
+            return np.asarray(target.argmax(axis=1))  # one-hot: labels say the same, and are cheaper
         return np.ascontiguousarray(target, dtype=dtype)
 
     def value_and_gradient(
@@ -108,10 +108,10 @@ class CrossEntropy(Loss):
         return value * factor, p
 
     def decide(self, logits: Array) -> Array:
-        return logits.argmax(axis=1)
+        return np.asarray(logits.argmax(axis=1))
 
     def labels(self, target: Array) -> Array:
-        return target if target.ndim == 1 else target.argmax(axis=1)
+        return target if target.ndim == 1 else np.argmax(target, axis=1)
 
     def scratch_for(self, logits: Array, target: Array) -> Scratch:
         return Scratch(logits)

@@ -26,7 +26,9 @@ class ConfusionMatrix(Metric):
     def __call__(self, truth: Array, predicted: Array) -> Array:
         truth, predicted = pair(self.name, truth, predicted)
         if truth.ndim != 1 or truth.dtype.kind not in "biu" or predicted.dtype.kind not in "biu":
-            raise ShapeError(f"confusion_matrix takes one integer label a row, not shape {truth.shape} of {truth.dtype}")
+            raise ShapeError(
+                f"confusion_matrix takes one integer label a row, not shape {truth.shape} of {truth.dtype}"
+            )
         most = int(max(truth.max(), predicted.max()))
         k = self.classes or most + 1
         if most >= k or min(truth.min(), predicted.min()) < 0:

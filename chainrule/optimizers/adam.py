@@ -38,7 +38,13 @@ class Adam(Optimizer):
         return {"m": np.zeros_like(theta), "v": np.zeros_like(theta)}
 
     def step(
-        self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, scratch: Array | None = None
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
     ) -> None:
         m, v = state["m"], state["v"]
         # m + (1 - beta1)(g - m) is the same mean in one pass less

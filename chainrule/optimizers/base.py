@@ -39,7 +39,13 @@ class Optimizer(ABC):
 
     @abstractmethod
     def step(
-        self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, scratch: Array | None = None
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
     ) -> None:
         """One step, in place."""
 

@@ -35,7 +35,13 @@ class SGD(Optimizer):
         return {"v": np.zeros_like(theta)} if self.momentum else {}
 
     def step(
-        self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, scratch: Array | None = None
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
     ) -> None:
         move = grad
         if self.momentum:

@@ -32,7 +32,9 @@ class Columns(Preprocessing):
     def __post_init__(self) -> None:
         lengths = {len(field) for field in (self.names, self.mean, self.scale, self.categories)}
         if lengths != {len(set(self.names))} or not self.names:
-            raise SettingError("columns: names, mean, scale and categories need one entry a column, names distinct")
+            raise SettingError(
+                "columns: names, mean, scale and categories need one entry a column, names distinct"
+            )
         for mean, scale, known in zip(self.mean, self.scale, self.categories, strict=True):
             number("columns: mean", mean)
             number("columns: scale", scale, above=0)

@@ -56,7 +56,6 @@ class Standardize(Preprocessing):
             hint = " It looks transposed: try X.T" if X.ndim == 2 and X.shape[0] == self.d else ""
             raise ShapeError(f"this network takes {self.d} features; X has shape {X.shape}.{hint}")
         dtype = np.float64 if X.dtype == np.float64 else np.float32
-        x = X.astype(dtype)
-        x -= np.asarray(self.mean, dtype)
+        x: Array = np.subtract(X, np.asarray(self.mean, dtype), dtype=dtype)
         x /= np.asarray(self.scale, dtype)
         return x

@@ -14,6 +14,8 @@ class Target(ABC):
 
     name: ClassVar[str]
     task: ClassVar[Literal["classes", "values"]]
+    names: tuple[str, ...]  # of the classes, or of the quantities
+    column: str  # of a table that held the answers
 
     @abstractmethod
     def encode(self, y: Any) -> Array:

@@ -25,14 +25,16 @@ class Classes(Target):
         if len(set(self.names)) != len(self.names) or len(self.names) < 2:
             raise SettingError(f"classes need at least two different names, not {self.names!r:.200}")
 
-    def encode(self, y: Any) -> Array:
-        y = np.asarray(y)
+    def encode(self, answers: Any) -> Array:
+        y: Array = np.asarray(answers)
         if y.dtype.kind not in "OUS":
             return y
         place = {name: i for i, name in enumerate(self.names)}
         for row, name in enumerate(y):
             if name not in place:
-                raise InputError(f"row {row} has the class {name!r:.60}, which is unknown.{nearest(str(name), place)}")
+                raise InputError(
+                    f"row {row} has the class {name!r:.60}, which is unknown.{nearest(str(name), place)}"
+                )
         return np.array([place[name] for name in y], np.intp)
 
     def restore(self, decided: Array) -> Array:

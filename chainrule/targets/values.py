@@ -34,6 +34,10 @@ class Values(Target):
             number("values: mean", mean)
             number("values: scale", scale, above=0)
 
+    @property
+    def column(self) -> str:  # type: ignore[override]
+        return ",".join(self.names)
+
     @classmethod
     def fit(cls, y: Array, names: tuple[str, ...], scaled: bool = True) -> Values:
         """Mean and standard deviation of each column of ``y``, (n, k); 0 and 1 unless ``scaled``."""
@@ -47,10 +51,13 @@ class Values(Target):
         if y.ndim == 1 and len(self.names) == 1:
             y = y[:, None]
         if y.ndim != 2 or y.shape[1] != len(self.names):
-            raise ShapeError(f"the target has shape {y.shape}; expected a column for each of {len(self.names)} outputs")
-        return (y - np.asarray(self.mean)) / np.asarray(self.scale)
+            raise ShapeError(
+                f"the target has shape {y.shape}; expected a column for each of {len(self.names)} outputs"
+            )
+        scaled: Array = (y - np.asarray(self.mean)) / np.asarray(self.scale)
+        return scaled
 
     def restore(self, decided: Array) -> Array:
-        restored = decided * np.asarray(self.scale, decided.dtype)
+        restored: Array = decided * np.asarray(self.scale, decided.dtype)
         restored += np.asarray(self.mean, decided.dtype)
         return restored

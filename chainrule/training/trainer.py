@@ -125,7 +125,9 @@ class Trainer:
 
     def _record(self, loss: float, rate: float, seconds: float, done: int) -> None:
         row: dict[str, Any] = {"epoch": self.state.epoch, "loss": loss}
-        row.update((k, v) for k, v in score(self.network, self.loss_function, *self._sample).items() if k != "loss")
+        row.update(
+            (k, v) for k, v in score(self.network, self.loss_function, *self._sample).items() if k != "loss"
+        )
         if self._validation is not None:
             found = score(self.network, self.loss_function, *self._validation)
             row.update((f"validation_{name}", value) for name, value in found.items())
@@ -151,7 +153,7 @@ class Trainer:
         state.theta[:] = before
         what = "the loss is not finite" if phase == "loss" else "the update makes weights that are not finite"
         raise DivergenceError(
-            f"training diverged at step {state.t} (epoch {state.epoch}): {what}. The last finite weights are kept. "
+            f"diverged at step {state.t} (epoch {state.epoch}): {what}. The last finite weights are kept. "
             f"Try a smaller learning rate than {self.optimizer.learning_rate:g}, or scale the data",
             step=state.t,
             phase=phase,
@@ -228,7 +230,9 @@ def _chosen_loss(network: Network, loss: str | Loss | None) -> Loss:
     if loss is not None:
         return LOSSES.make(loss)
     if network.loss is None:
-        raise SettingError(f"fit needs a loss, one of {', '.join(LOSSES)}; as in fit(net, X, y, loss='cross_entropy')")
+        raise SettingError(
+            f"fit needs a loss, one of {', '.join(LOSSES)}; as in fit(net, X, y, loss='cross_entropy')"
+        )
     return network.loss
 
 

@@ -1,0 +1,1 @@
+"""L6: the command line, one file a command in ``commands/``."""

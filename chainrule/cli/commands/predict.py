@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from chainrule.cli.output import model_path, print_json
+from chainrule.core import files
+from chainrule.network import Network
+from chainrule.runs.predictions import predictions, to_csv
+from chainrule.runs.sources import rows_for
+
+
+def predict(
+    model: Annotated[Path, Parameter(help="A model file, or a run directory.")],
+    source: Annotated[str, Parameter(help="A data set or a file; a table may lack the target.")],
+    /,
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="A .csv to write; standard output without it.")
+    ] = None,
+    part: Annotated[
+        Literal["test", "training"] | None,
+        Parameter(help="Of a data set: its test rows, if it has any, unless told."),
+    ] = None,
+    data_dir: Annotated[Path | None, Parameter(help="Folder with the files of mnist.")] = None,
+    json: Annotated[bool, Parameter(help="Print one JSON document instead of CSV.")] = False,
+) -> int:
+    """Predict: for each row the class and the probability of each, or the values.
+
+    $ chainrule predict runs/2026-01-31-iris-1 new.csv
+    $ chainrule predict model.safetensors X.npy -o predictions.csv
+    """
+    network = Network.load(model_path(model))
+    X, _, _ = rows_for(network, source, part, data_dir, answers=False)
+    header, rows = predictions(network, X)
+    if output is not None:
+        files.write_whole(output, to_csv(header, rows).encode())
+        sys.stderr.write(f"{len(rows)} predictions written to {output}\n")
+    elif json:
+        print_json([dict(zip(header, row, strict=True)) for row in rows])
+    else:
+        sys.stdout.write(to_csv(header, rows))
+    return 0

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import dataclasses
+import sys
+from json import dumps as json_value
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Group, Parameter
+
+from chainrule.activations import ACTIVATIONS
+from chainrule.cli.interrupt import Interrupt
+from chainrule.cli.output import print_classes, print_json, printable
+from chainrule.core.errors import SettingError
+from chainrule.datasets import DATASETS
+from chainrule.initializers import INITIALIZERS
+from chainrule.losses import LOSSES
+from chainrule.optimizers import OPTIMIZERS
+from chainrule.runs import Result, Run, RunConfig
+from chainrule.schedules import SCHEDULES
+from chainrule.training import CALLBACKS
+
+DATA = Group("Data", sort_key=1)
+NETWORK = Group("Network", sort_key=2)
+TRAINING = Group("Training", sort_key=3)
+OUTPUT = Group("Output", sort_key=4)
+
+
+def train(
+    source: Annotated[
+        str | None,
+        Parameter(help=f"A data set ({', '.join(DATASETS)}), a .csv with a header, or an .npy of features."),
+    ] = None,
+    /,
+    *,
+    target: Annotated[
+        str | None, Parameter(group=DATA, help="Column to predict (several: a,b), or the .npy of answers.")
+    ] = None,
+    task: Annotated[
+        Literal["classification", "regression"] | None,
+        Parameter(group=DATA, help="Overrules what the target looks like."),
+    ] = None,
+    ignore: Annotated[str | None, Parameter(group=DATA, help="Columns to leave out: a,b.")] = None,
+    validation: Annotated[
+        float | None, Parameter(group=DATA, help="Share of the rows kept to validate on, as 0.1.")
+    ] = None,
+    scale: Annotated[
+        Literal["column", "all", "none"] | None,
+        Parameter(group=DATA, help="Standardize each column, all together, or none."),
+    ] = None,
+    scale_target: Annotated[
+        bool | None,
+        Parameter(group=DATA, negative="--no-scale-target", help="Standardize the target of a regression."),
+    ] = None,
+    data_dir: Annotated[str | None, Parameter(group=DATA, help="Folder with the files of mnist.")] = None,
+    hidden: Annotated[
+        str | None, Parameter(group=NETWORK, help='Widths of the hidden layers: 128,64; "" for none.')
+    ] = None,
+    activation: Annotated[str | None, Parameter(group=NETWORK, help=f"{', '.join(ACTIVATIONS)}.")] = None,
+    initializer: Annotated[
+        str | None,
+        Parameter(group=NETWORK, help=f"{', '.join(INITIALIZERS)}; unless told, what suits the activation."),
+    ] = None,
+    dtype: Annotated[
+        Literal["float32", "float64"] | None, Parameter(group=NETWORK, help="Numbers to compute with.")
+    ] = None,
+    loss: Annotated[str | None, Parameter(group=TRAINING, help=f"{', '.join(LOSSES)}.")] = None,
+    optimizer: Annotated[
+        str | None, Parameter(group=TRAINING, help=f"{', '.join(OPTIMIZERS)}; with settings as sgd:momentum=0.9.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, Parameter(group=TRAINING, help="Of the optimizer; the peak, under a schedule.")
+    ] = None,
+    schedule: Annotated[str | None, Parameter(group=TRAINING, help=f"{', '.join(SCHEDULES)}.")] = None,
+    batch_size: Annotated[str | None, Parameter(group=TRAINING, help='Rows a step: 1, 64 ..., or "full".')] = None,
+    epochs: Annotated[int | None, Parameter(group=TRAINING, help="Passes over the training rows.")] = None,
+    seed: Annotated[int | None, Parameter(group=TRAINING, help="Of everything random; 0 unless told.")] = None,
+    config: Annotated[
+        Path | None,
+        Parameter(group=OUTPUT, help="Repeat a run from its config.toml; options given beside it win."),
+    ] = None,
+    run_dir: Annotated[
+        Path | None,
+        Parameter(group=OUTPUT, help="Folder of the run; a fresh runs/<date>-<source>-<n> without it."),
+    ] = None,
+    json: Annotated[bool, Parameter(group=OUTPUT, help="Print one JSON document and nothing else.")] = False,
+    quiet: Annotated[
+        bool, Parameter(group=OUTPUT, name=["--quiet", "-q"], help="Print the result alone.")
+    ] = False,
+    dry_run: Annotated[
+        bool, Parameter(group=OUTPUT, help="Show the configuration and the network; train and write nothing.")
+    ] = False,
+) -> int:
+    """Train a network on a data set or a file, and save it with its preprocessing.
+
+    $ chainrule train mnist
+    $ chainrule train mnist --optimizer sgd --epochs 3
+    $ chainrule train iris.csv --target species --hidden 32,16
+    $ chainrule train moons:n=500,noise=0.3 --activation tanh
+    $ chainrule train X.npy --target y.npy --validation 0.2
+    $ chainrule train --config runs/2026-01-31-mnist-1/config.toml
+
+    Things with settings are written name:setting=value,setting=value. What isn't told suits the source.
+    """
+    given = {
+        "source": source,
+        "target": target,
+        "task": task,
+        "ignore": None if ignore is None else _words(ignore),
+        "hidden": None if hidden is None else _widths(hidden),
+        "activation": activation,
+        "initializer": initializer,
+        "loss": loss,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "schedule": schedule,
+        "batch_size": None if batch_size is None else _batch_size(batch_size),
+        "epochs": epochs,
+        "validation": validation,
+        "scale": scale,
+        "scale_target": scale_target,
+        "dtype": dtype,
+        "seed": seed,
+        "data_dir": data_dir,
+    }
+    run = Run(_config(config, {name: value for name, value in given.items() if value is not None}))
+    say = not (json or quiet)
+    if say or dry_run:
+        _announce(run, to_stderr=json)
+    if dry_run:
+        if json:
+            print_json({"config": _plain(run.config)})
+        return 0
+    interrupt = Interrupt()
+    with interrupt.watching():
+        progress = CALLBACKS["progress"](table=say, bar=not quiet)  # type: ignore[call-arg]
+        path, result = run.train_in(run_dir, [interrupt, progress])
+    if json:
+        print_json(_document(run, path, result))
+    else:
+        _report(run, path, result, quiet)
+    return interrupt.code or 0
+
+
+def _config(path: Path | None, given: dict[str, object]) -> RunConfig:
+    """The options of the command line, over those of a config.toml if there is one."""
+    if path is not None:
+        return dataclasses.replace(RunConfig.from_toml(path), **given)  # type: ignore[arg-type]
+    if "source" not in given:
+        raise SettingError(
+            f"train needs a SOURCE: a data set ({', '.join(DATASETS)}) or a file; or --config. Try --help"
+        )
+    return RunConfig(**given)  # type: ignore[arg-type]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in _words(text) if word != "none")
+    except ValueError:
+        raise SettingError(f"--hidden takes whole numbers as in 128,64; not {text!r:.80}") from None
+
+
+def _batch_size(text: str) -> int | str:
+    if text == "full":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingError(f'--batch-size takes a whole number or "full"; not {text!r:.80}') from None
+
+
+def _announce(run: Run, to_stderr: bool) -> None:
+    out = sys.stderr if to_stderr else sys.stdout
+    out.writelines(f"{name} = {json_value(value)}\n" for name, value in _plain(run.config).items())
+    out.write(f"\n{run.network.summary()}\n\n")
+    out.writelines(f"{printable(line, 300)}\n" for line in run.describe())
+    out.write("\n")
+    out.flush()
+
+
+def _report(run: Run, path: Path, result: Result, quiet: bool) -> None:
+    history = run.history
+    assert history is not None
+    if not quiet:
+        seconds = sum(history["seconds"])
+        stopped = f", stopped early by {history.stopped}" if history.stopped else ""
+        print(f"\ntrained in {seconds:.2f} s: {len(history)} epochs, {len(history.steps):,} steps{stopped}\n")
+        print_classes(result)
+        print(f"run: {printable(str(path))}")
+    print(result.line())
+
+
+def _document(run: Run, path: Path, result: Result) -> dict[str, object]:
+    history = run.history
+    assert history is not None
+    return {
+        "run": str(path),
+        "config": _plain(run.config),
+        "data": run.describe(),
+        "history": history.rows,
+        "stopped": history.stopped,
+        "seconds": sum(history["seconds"]),
+        "result": result.plain(),
+    }
+
+
+def _plain(config: RunConfig) -> dict[str, object]:
+    return {name: value for name, value in dataclasses.asdict(config).items() if value is not None and value != ()}

@@ -1,0 +1,50 @@
+"""Ctrl-C and SIGTERM during a training: once to finish the batch and save, twice to stop at once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from chainrule.training import Callback
+
+if TYPE_CHECKING:
+    from chainrule.training import Trainer
+
+WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
+
+class Interrupt(Callback):
+    """``code`` is the exit code that a signal asked for: 130, 143, or None without a signal."""
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+        self._trainer: Trainer | None = None
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        self._trainer = None
+
+    @contextmanager
+    def watching(self) -> Iterator[Interrupt]:
+        """While this is open, signals come here."""
+        before = {number: signal.signal(number, self._signal) for number in WORDS}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _signal(self, number: int, frame: FrameType | None) -> None:
+        word = WORDS[signal.Signals(number)]
+        first = self.code is None
+        self.code = 128 + number
+        if not first or self._trainer is None:
+            raise SystemExit(self.code)
+        sys.stderr.write(f"\n{word}: finishing this batch and saving; once more stops at once\n")
+        self._trainer.stop(word)

@@ -1,0 +1,43 @@
+"""What several commands print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from chainrule.core.errors import FileError
+from chainrule.runs import Result
+from chainrule.runs.directory import MODEL
+
+
+def print_classes(result: Result) -> None:
+    """The table of accuracies by class, if there are classes."""
+    if not result.classes:
+        return
+    width = max(5, *(len(printable(c.name)) for c in result.classes))
+    print(f"{'class':<{width}}  {'accuracy':>9}  {'correct':>8}  {'of':>8}")
+    for c in result.classes:
+        share = f"{100 * c.accuracy:.2f} %" if c.rows else "-"
+        print(f"{printable(c.name):<{width}}  {share:>9}  {c.correct:>8,}  {c.rows:>8,}")
+    print()
+
+
+def print_json(document: Any) -> None:
+    """One document on standard output."""
+    print(json.dumps(document, indent=2))
+
+
+def printable(text: str, most: int = 60) -> str:
+    """Text from a file, safe for a terminal: no control characters, and cut to a length."""
+    safe = "".join(c if c.isprintable() else "?" for c in text)
+    return safe if len(safe) <= most else safe[: most - 3] + "..."
+
+
+def model_path(model: Path) -> Path:
+    """A model file, or the one in a run directory."""
+    if model.is_dir():
+        if not (model / MODEL).is_file():
+            raise FileError(f"{model} is no run directory: it has no {MODEL}")
+        return model / MODEL
+    return model

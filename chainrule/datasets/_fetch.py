@@ -1,0 +1,127 @@
+"""Downloading a file that is known beforehand: https only, bounded in size and time, verified, then renamed."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from chainrule.core import files
+from chainrule.core.errors import ChainruleError, FetchError
+
+SILENCE = 20.0  # seconds a server may send nothing
+DEADLINE = 300.0  # seconds a file may take in all
+BLOCK = 1 << 16
+
+
+class _SameScheme(urllib.request.HTTPRedirectHandler):
+    """Follows redirects from https to https, up to urllib's limit of ten."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if urlsplit(newurl).scheme != "https":
+            raise FetchError(
+                f"it redirects to {urlsplit(newurl).scheme or 'another scheme'}, only https is followed"
+            )
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def fetch(
+    urls: Sequence[str],
+    path: Path,
+    verify: Callable[[bytes, str], None],
+    most: int,
+    *,
+    context: ssl.SSLContext | None = None,
+    silence: float = SILENCE,
+    deadline: float = DEADLINE,
+) -> Path:
+    """The file from the first mirror whose bytes ``verify`` accepts, written to ``path`` whole.
+
+    Each mirror may send at most ``most`` bytes within ``deadline`` seconds, never silent for ``silence``.
+    FetchError names what went wrong at each. CHAINRULE_OFFLINE=1 forbids trying.
+    """
+    if os.environ.get("CHAINRULE_OFFLINE", "") not in ("", "0"):
+        raise FetchError(
+            f"{path.name} is not here, and CHAINRULE_OFFLINE forbids fetching it. Put it into a folder and name "
+            "that with --data-dir or CHAINRULE_DATA"
+        )
+    problems = []
+    for url in urls:
+        try:
+            data = _download(url, most, context, silence, deadline)
+            verify(data, url)
+        except (OSError, http.client.HTTPException, ChainruleError, ValueError) as problem:
+            problems.append(f"{urlsplit(url).hostname}: {_reason(problem)}")
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise FetchError(f"cannot make the folder {path.parent}: {problem.strerror}") from None
+        files.write_whole(path, data)
+        return path
+    raise FetchError(
+        f"could not fetch {path.name} from any mirror ({'; '.join(problems)}). Get it by other means, put it into "
+        "a folder and name that with --data-dir or CHAINRULE_DATA"
+    )
+
+
+def _download(url: str, most: int, context: ssl.SSLContext | None, silence: float, deadline: float) -> bytes:
+    if urlsplit(url).scheme != "https":
+        raise FetchError("only https is used")
+    end = time.monotonic() + deadline
+    handler = urllib.request.HTTPSHandler(context=context or ssl.create_default_context())
+    opener = urllib.request.build_opener(handler, _SameScheme)
+    request = urllib.request.Request(url, headers={"User-Agent": "chainrule", "Accept-Encoding": "identity"})
+    parts: list[bytes] = []
+    size = 0
+    with opener.open(request, timeout=silence) as answer:
+        declared = answer.headers.get("Content-Length")
+        # read1 returns what has come, so that a server that drips is met by the deadline
+        while block := answer.read1(BLOCK):
+            parts.append(block)
+            size += len(block)
+            if size > most:
+                raise FetchError(f"it sends more than {most} bytes")
+            if time.monotonic() > end:
+                raise FetchError(f"it took more than {deadline:g} seconds")
+    if declared is not None and size != int(declared):
+        raise FetchError(f"it sent {size} of {declared} bytes")
+    return b"".join(parts)
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, TimeoutError):
+        return "it stayed silent too long"
+    if isinstance(problem, urllib.error.HTTPError):
+        return f"it answered {problem.code}"
+    if isinstance(problem, urllib.error.URLError):
+        return _reason(problem.reason) if isinstance(problem.reason, Exception) else str(problem.reason)
+    return str(problem)[:200] or type(problem).__name__
+
+
+def user_cache() -> Path:
+    """Where this user's programs keep what they can fetch again."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    return base / "chainrule"

@@ -1,0 +1,364 @@
+"""The examination that every loss sits."""
+
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chainrule.activations import ACTIVATIONS
+from chainrule.core.errors import InputError, SettingError, ShapeError
+from chainrule.losses import LOSSES
+from chainrule.metrics import METRICS
+
+F32, F64 = np.dtype("float32"), np.dtype("float64")
+every = pytest.mark.parametrize("name", LOSSES)
+both_reductions = pytest.mark.parametrize("reduction", ["mean", "sum"])
+in_both_dtypes = pytest.mark.parametrize("dtype", [F32, F64], ids=str)
+
+
+def make(name, reduction="mean"):
+    return LOSSES.make({"name": name, "reduction": reduction})
+
+
+def frozen(array):
+    copy = np.array(array)
+    copy.flags.writeable = False
+    return copy
+
+
+def same_bits(got, expected):
+    return got.dtype == expected.dtype and got.shape == expected.shape and got.tobytes() == expected.tobytes()
+
+
+def problems(loss, targets_for, n=6, k=3, dtype=F64, size=2.0, seed=0):
+    """Logits, and each kind of prepared target that the loss takes."""
+    rng = np.random.default_rng(seed)
+    logits = frozen(rng.normal(0, size, (n, k)).astype(dtype))
+    return [(logits, frozen(loss.prepare(raw, n, k, dtype))) for raw in targets_for(loss, n, k, rng).values()]
+
+
+@every
+@both_reductions
+@settings(deadline=None, max_examples=20)
+@given(n=st.integers(1, 5), k=st.integers(2, 4), seed=st.integers(0, 2**32 - 1))
+def test_the_gradient_is_the_derivative_of_the_value(name, reduction, n, k, seed, targets_for):
+    loss = make(name, reduction)
+    h = 1e-5
+    for logits, target in problems(loss, targets_for, n, k, seed=seed):
+        gradient = loss.value_and_gradient(logits, target)[1]
+        for place in np.ndindex(n, k):
+            up, down = logits.copy(), logits.copy()
+            up[place] += h
+            down[place] -= h
+            change = loss.value_and_gradient(up, target)[0] - loss.value_and_gradient(down, target)[0]
+            # h^2 f'''/6 is about 1e-11; a value of up to 1000 rounds by 1e-13, which h makes 1e-8
+            assert change / (2 * h) == pytest.approx(gradient[place], rel=1e-6, abs=2e-8)
+
+
+@every
+@both_reductions
+@pytest.mark.parametrize(("n", "k"), [(6, 3), (1, 2), (40, 10)])
+@pytest.mark.parametrize("size", [1, 50])
+def test_value_and_gradient_are_those_of_pytorch(name, reduction, n, k, size, targets_for, pytorch):
+    loss = make(name, reduction)
+    for logits, target in problems(loss, targets_for, n, k, size=size):
+        theirs = pytorch.tensor(logits, requires_grad=True)
+        expected = pytorch.loss(loss)(theirs, pytorch.tensor(target))
+        expected.backward()
+        value, gradient = loss.value_and_gradient(logits, target)
+        assert value == pytest.approx(expected.item(), rel=1e-12)
+        np.testing.assert_allclose(gradient, theirs.grad.numpy(), rtol=1e-12, atol=1e-16)
+
+
+@every
+def test_the_mean_is_the_sum_divided_by_the_count(name, targets_for):
+    mean, total = make(name, "mean"), make(name, "sum")
+    for logits, target in problems(mean, targets_for):
+        small, small_gradient = mean.value_and_gradient(logits, target)
+        large, large_gradient = total.value_and_gradient(logits, target)
+        assert small * mean.count(*logits.shape) == pytest.approx(large, rel=1e-14)
+        np.testing.assert_allclose(small_gradient * mean.count(*logits.shape), large_gradient, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("cross_entropy", 6), ("binary_cross_entropy", 18), ("mean_squared_error", 18)]
+)
+def test_the_mean_divides_by_what_the_docstring_says(name, count):
+    assert make(name).count(6, 3) == count
+
+
+def exactly_cross_entropy(z, y):
+    top = max(z)
+    total = sum(((v - top).exp() for v in z), Decimal(0))
+    return sum((q * (total.ln() + top - v) for v, q in zip(z, y, strict=True)), Decimal(0))
+
+
+def exactly_binary_cross_entropy(z, y):
+    return sum((max(v, 0) - v * q + (1 + (-abs(v)).exp()).ln() for v, q in zip(z, y, strict=True)), Decimal(0))
+
+
+def exactly_squared_error(z, y):
+    return sum(((v - q) ** 2 for v, q in zip(z, y, strict=True)), Decimal(0))
+
+
+EXACTLY = {
+    "cross_entropy": exactly_cross_entropy,
+    "binary_cross_entropy": exactly_binary_cross_entropy,
+    "mean_squared_error": exactly_squared_error,
+}
+
+
+@pytest.mark.parametrize("name", EXACTLY)
+@in_both_dtypes
+@pytest.mark.parametrize("size", [1, 30, 1e4])
+@pytest.mark.parametrize("case", ["all right", "all wrong", "mixed"])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_large_logits_give_the_value_of_exact_arithmetic(name, dtype, size, case, seed):
+    loss, n, k, rng = make(name, "sum"), 50, 3, np.random.default_rng(seed)
+    logits = (rng.uniform(0.5, 1, (n, k)) * rng.choice([-1, 1], (n, k)) * size).astype(dtype)
+    best = np.eye(k, dtype=int)[logits.argmax(axis=1)] if loss.link == "softmax" else (logits > 0).astype(int)
+    worst = np.roll(best, 1, axis=1) if loss.link == "softmax" else 1 - best
+    mixed = np.where(rng.random((n, 1)) < 0.5, best, worst)
+    raw = {"all right": best, "all wrong": worst, "mixed": mixed}[case]
+    value, gradient = loss.value_and_gradient(logits, loss.prepare(raw, n, k, dtype))
+    with localcontext(prec=60):
+        rows = (
+            EXACTLY[name](list(map(Decimal, z)), list(map(Decimal, y)))
+            for z, y in zip(logits.tolist(), raw.tolist(), strict=True)
+        )
+        exact = float(sum(rows, Decimal(0)))
+    assert value >= 0
+    # Each of the n k terms may be off by a rounding of its own size, or by one of 1 (as 1 + tiny is).
+    epsilon = float(np.finfo(dtype).eps)
+    assert value == pytest.approx(exact, rel=20 * epsilon, abs=n * k * epsilon)
+    wide = loss.value_and_gradient(logits.astype(float), loss.prepare(raw, n, k, F64))[1]
+    np.testing.assert_allclose(gradient, wide, rtol=100 * epsilon, atol=2 * epsilon)
+
+
+@every
+@in_both_dtypes
+def test_logits_of_1e4_give_finite_numbers(name, dtype, targets_for):
+    loss = make(name)
+    for _, target in problems(loss, targets_for, dtype=dtype):
+        logits = np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4], [1e4, 1e4, 1e4]] * 2, dtype)
+        value, gradient = loss.value_and_gradient(logits, target)
+        assert np.isfinite(value)
+        assert np.isfinite(gradient).all()
+
+
+@every
+@both_reductions
+@in_both_dtypes
+def test_out_and_scratch_give_the_same_bits_and_spare_the_inputs(name, reduction, dtype, targets_for):
+    loss = make(name, reduction)
+    for logits, target in problems(loss, targets_for, dtype=dtype):
+        value, gradient = loss.value_and_gradient(logits, target)
+        assert gradient.dtype == dtype
+        assert type(value) is float
+        scratch = loss.scratch_for(logits, target)
+        out = np.full_like(logits, np.nan)
+        for _ in range(2):  # the second time out and scratch are full of the first
+            again, written = loss.value_and_gradient(logits, target, out, scratch)
+            assert written is out
+            assert again == value
+            assert same_bits(out, gradient)
+        assert same_bits(loss.value_and_gradient(logits, target, np.full_like(logits, 7))[1], gradient)
+        assert same_bits(loss.value_and_gradient(logits, target, None, scratch)[1], gradient)
+
+
+@every
+@pytest.mark.parametrize("layout", ["Fortran order", "every other column"])
+def test_out_may_lie_in_memory_as_it_likes(name, layout, targets_for):
+    loss = make(name)
+    for logits, target in problems(loss, targets_for):
+        out = np.zeros((6, 3), order="F") if layout == "Fortran order" else np.zeros((6, 6))[:, ::2]
+        written = loss.value_and_gradient(logits, target, out)[1]
+        np.testing.assert_allclose(written, loss.value_and_gradient(logits, target)[1], rtol=1e-13)
+
+
+@every
+def test_one_scratch_serves_other_targets_of_its_shape(name, targets_for):
+    loss = make(name)
+    first, second = problems(loss, targets_for)[0], problems(loss, targets_for, seed=1)[0]
+    scratch = loss.scratch_for(*first)
+    loss.value_and_gradient(*first, None, scratch)
+    value, gradient = loss.value_and_gradient(*second, None, scratch)
+    expected, expected_gradient = loss.value_and_gradient(*second)
+    assert value == expected
+    assert same_bits(gradient, expected_gradient)
+
+
+@every
+def test_no_other_shape_is_ever_broadcast(name, targets_for):
+    loss = make(name)
+    for logits, target in problems(loss, targets_for):
+        wrong = [target[:1], target[:-1], np.vstack([target, target])[:7] if target.ndim == 2 else target[:0]]
+        if target.ndim == 2:
+            wrong += [target[:, :1], target.T, target[None], target[:1, :1]]
+            if loss.link != "softmax":  # which takes a flat target as labels
+                wrong.append(target[:, 0])
+        else:
+            wrong += [target[:, None], target[None]]
+        for other in wrong:
+            with pytest.raises(ShapeError):
+                loss.value_and_gradient(logits, other)
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "mean_squared_error"])
+def test_a_column_of_logits_and_a_flat_target_are_refused_not_broadcast(name):
+    with pytest.raises(ShapeError, match=r"\(5, 1\).*\(5,\).*reshape\(5, 1\)"):
+        make(name).value_and_gradient(np.zeros((5, 1)), np.zeros(5))
+    with pytest.raises(ShapeError):
+        make(name).value_and_gradient(np.zeros(5), np.zeros((5, 1)))
+
+
+@every
+def test_decide_and_labels_speak_of_the_same_thing(name, targets_for):
+    loss = make(name)
+    for logits, target in problems(loss, targets_for):
+        decided, truth = loss.decide(logits), loss.labels(target)
+        assert decided.shape == truth.shape
+        assert len(decided) == len(logits)
+        if loss.task == "classes":
+            assert decided.dtype.kind == truth.dtype.kind == "i"
+
+
+@every
+def test_the_link_is_an_activation_whose_outputs_decide_the_same(name, targets_for):
+    loss = make(name)
+    logits, _ = problems(loss, targets_for)[0]
+    outputs = ACTIVATIONS.make(loss.link).forward(logits)
+    by_outputs = {
+        "softmax": lambda: outputs.argmax(axis=1),
+        "sigmoid": lambda: (outputs > 0.5).astype(int),
+        "identity": lambda: outputs,
+    }[loss.link]()
+    np.testing.assert_array_equal(loss.decide(logits), by_outputs)
+
+
+@pytest.mark.parametrize("raw", [np.array([2, 0, 1, 1]), np.eye(3)[[2, 0, 1, 1]]], ids=["labels", "one-hot"])
+def test_cross_entropy_decides_for_the_class_of_the_largest_logit(raw):
+    loss = make("cross_entropy")
+    target = loss.prepare(raw, 4, 3, F32)
+    np.testing.assert_array_equal(loss.labels(target), [2, 0, 1, 1])
+    np.testing.assert_array_equal(loss.decide(np.eye(3)[[2, 0, 1, 1]] * 5 - 3), [2, 0, 1, 1])
+
+
+def test_one_output_of_binary_cross_entropy_decides_a_class_a_row():
+    loss = make("binary_cross_entropy")
+    np.testing.assert_array_equal(loss.decide(np.array([[-0.1], [0.1], [3]])), [0, 1, 1])
+    np.testing.assert_array_equal(loss.labels(loss.prepare([0, 1, 1], 3, 1, F32)), [0, 1, 1])
+
+
+@every
+def test_a_metric_exists_that_takes_what_the_loss_decides(name, targets_for):
+    loss = make(name)
+    metrics = [METRICS[m]() for m in METRICS if METRICS[m].task == loss.task and METRICS[m].scalar]
+    assert metrics
+    for logits, target in problems(loss, targets_for):
+        for metric in metrics:
+            assert np.isfinite(metric(loss.labels(target), loss.decide(logits)))
+
+
+@every
+@in_both_dtypes
+def test_prepare_gives_an_array_of_its_own_dtype_and_spares_the_input(name, dtype, targets_for, rng):
+    loss = make(name)
+    for raw in targets_for(loss, 6, 3, rng).values():
+        for given in (frozen(raw), np.asfortranarray(raw), raw.tolist()):
+            before = np.array(given)
+            target = loss.prepare(given, 6, 3, dtype)
+            assert target.flags.c_contiguous
+            assert target.dtype == (np.intp if target.ndim == 1 else dtype)
+            np.testing.assert_array_equal(given, before)
+
+
+@every
+@pytest.mark.parametrize("reduction", ["none", "Mean", "", None, 1])
+def test_another_reduction_is_refused(name, reduction):
+    with pytest.raises(SettingError, match="mean, sum"):
+        LOSSES[name](reduction=reduction)
+
+
+LABELS, WRONG_SUM = [0, 1, 2, 1], np.full((4, 3), 0.2)
+NAN = np.array([[0.0], [1], [np.nan], [0]])
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "k", "error", "says"),
+    [
+        ("cross_entropy", [0, 1, 3, 1], 3, InputError, ["label 3 at row 2", "0 to 2", "np.unique"]),
+        ("cross_entropy", [0, 1, -1, 1], 3, InputError, ["label -1 at row 2", "0 to 2", "Renumber"]),
+        ("cross_entropy", [0.0, 1.0, 2.0, 1.0], 3, InputError, ["float64", "y.astype(int)"]),
+        ("cross_entropy", list("abca"), 3, InputError, ["text", "numbers"]),
+        ("cross_entropy", [[0], [1], [2], [1]], 3, ShapeError, ["(4, 1)", "y.ravel()"]),
+        ("cross_entropy", [0, 1, 2, 1, 0], 3, ShapeError, ["(5,)", "(4,)", "(4, 3)"]),
+        ("cross_entropy", np.full((3, 4), 0.25), 3, ShapeError, ["(3, 4)"]),
+        ("cross_entropy", WRONG_SUM, 3, InputError, ["row 0", "0.6", "sum to 1", "binary_cross_entropy"]),
+        ("cross_entropy", [[0.5, 0.5, 0]] * 3 + [[1.5, -0.5, 0]], 3, InputError, ["row 3", "none negative"]),
+        ("cross_entropy", [[0.5, 0.5, 0]] * 3 + [[np.nan, 0, 1]], 3, InputError, ["nan", "row 3, column 0"]),
+        ("cross_entropy", LABELS, 1, ShapeError, ["two outputs", "binary_cross_entropy"]),
+        ("cross_entropy", np.ma.masked_equal(LABELS, 2), 3, InputError, ["masked", "filled"]),
+        ("cross_entropy", np.array(LABELS, object), 3, InputError, ["object", "astype"]),
+        ("binary_cross_entropy", LABELS, 1, InputError, ["2 at row 2", "cross_entropy"]),
+        ("binary_cross_entropy", [-0.1, 0, 1, 1], 1, InputError, ["-0.1 at row 0", "between"]),
+        ("binary_cross_entropy", [0, 1, 1, 0], 2, ShapeError, ["(4, 2)", "(4,)"]),
+        ("binary_cross_entropy", [[0, 1, 1, 0]], 1, ShapeError, ["(1, 4)", "reshape(4, 1)"]),
+        ("binary_cross_entropy", NAN, 1, InputError, ["nan", "row 2, column 0"]),
+        ("binary_cross_entropy", list("abca"), 1, InputError, ["text"]),
+        ("mean_squared_error", [0.0, 1, 2, 3], 2, ShapeError, ["(4, 2)", "(4,)"]),
+        ("mean_squared_error", np.zeros((2, 4)), 2, ShapeError, ["(2, 4)", "reshape(4, 2)"]),
+        ("mean_squared_error", NAN, 1, InputError, ["nan", "row 2, column 0"]),
+        ("mean_squared_error", [0, 1, np.inf, 3], 1, InputError, ["inf", "row 2, column 0"]),
+        ("mean_squared_error", list("abca"), 1, InputError, ["text"]),
+        ("mean_squared_error", np.array([0, 1e300, 0, 0]), 1, InputError, ["float32", "row 1, column 0"]),
+    ],
+)
+def test_prepare_says_what_is_wrong_with_a_target_and_what_to_try(name, raw, k, error, says):
+    with pytest.raises(error) as refused:
+        make(name).prepare(raw, 4, k, F32)
+    for words in says:
+        assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [int, bool, np.uint8, np.float32], ids=lambda kind: kind.__name__)
+def test_one_hot_rows_become_labels(kind):
+    target = make("cross_entropy").prepare(np.eye(3)[LABELS].astype(kind), 4, 3, F32)
+    np.testing.assert_array_equal(target, LABELS)
+    assert target.dtype == np.intp
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int64, np.uint64], ids=lambda kind: kind.__name__)
+def test_labels_may_be_any_integers(kind):
+    target = make("cross_entropy").prepare(np.array(LABELS, kind), 4, 3, F32)
+    np.testing.assert_array_equal(target, LABELS)
+    assert target.dtype == np.intp
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "mean_squared_error"])
+def test_with_one_output_a_flat_target_becomes_a_column(name):
+    assert make(name).prepare([0, 1, 1, 0], 4, 1, F32).shape == (4, 1)
+
+
+@both_reductions
+def test_probabilities_that_sum_to_nearly_1_still_follow_the_formula(reduction, rng):
+    # prepare lets a row be off by 1e-3, as rounded texts are; value and gradient must know of it
+    loss = make("cross_entropy", reduction)
+    raw = rng.dirichlet(np.ones(3), 5) * 1.0009
+    logits = rng.normal(0, 2, (5, 3))
+    y = loss.prepare(raw, 5, 3, F64)
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    expected = -(y * log_p).sum() / (5 if reduction == "mean" else 1)
+    assert loss.value_and_gradient(logits, y)[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_mean_squared_error_is_the_mean_of_fractions():
+    z, y = [[1, 2], [3, 5], [-4, 0]], [[2, 2], [1, 8], [4, 1]]
+    squares = [Fraction(a - b) ** 2 for p, q in zip(z, y, strict=True) for a, b in zip(p, q, strict=True)]
+    value, gradient = make("mean_squared_error").value_and_gradient(np.array(z, float), np.array(y, float))
+    assert value == pytest.approx(float(sum(squares) / 6), rel=1e-15)
+    np.testing.assert_allclose(gradient, 2 * (np.array(z) - np.array(y)) / 6, rtol=1e-15)

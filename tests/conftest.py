@@ -1,0 +1,127 @@
+"""What every test may ask for. Nothing here runs unless it is asked for."""
+
+import numpy as np
+import pytest
+
+from chainrule.core.errors import InputError
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def pytorch():
+    """PyTorch as a second opinion; without it the tests that ask are skipped."""
+    return PyTorch(pytest.importorskip("torch"))
+
+
+@pytest.fixture(scope="session")
+def targets_for():
+    """Every form of target that a loss accepts, so that a new loss is examined without being named here."""
+
+    def accepted(loss, n, k, rng):
+        shares = rng.dirichlet(np.ones(k), n)
+        forms = {
+            "labels": rng.integers(0, max(k, 2), n),
+            "values": rng.normal(0, 2, (n, k)),
+            "shares": rng.uniform(0, 1, (n, k)),
+            "probabilities": shares,
+            "yes_no": rng.integers(0, 2, (n, k)),
+        }
+        found = {}
+        for form, raw in forms.items():
+            try:
+                loss.prepare(raw, n, k, np.dtype("float64"))
+            except InputError:
+                continue
+            found[form] = raw
+        assert found, f"{loss} accepts no form of target that the tests know: add one to targets_for"
+        return found
+
+    return accepted
+
+
+class PyTorch:
+    """PyTorch's own thing for each of ours, by name; a thing that it lacks skips the test."""
+
+    def __init__(self, torch):
+        self.torch = torch
+
+    def tensor(self, array, **settings):
+        return self.torch.tensor(np.array(array), **settings)
+
+    def module(self, thing):
+        nn = self.torch.nn
+        return self._peer(
+            thing,
+            {
+                "identity": nn.Identity,
+                "relu": nn.ReLU,
+                "leaky_relu": lambda: nn.LeakyReLU(thing.slope),
+                "sigmoid": nn.Sigmoid,
+                "tanh": nn.Tanh,
+                "softmax": lambda: nn.Softmax(dim=1),
+                "dense": lambda: nn.Linear(thing.d_in, thing.d_out),
+            },
+        )()
+
+    def loss(self, thing):
+        """A function of logits and a target in the form that ``prepare`` gives."""
+        functional = self.torch.nn.functional
+        peer = self._peer(
+            thing,
+            {
+                "cross_entropy": functional.cross_entropy,
+                "binary_cross_entropy": functional.binary_cross_entropy_with_logits,
+                "mean_squared_error": functional.mse_loss,
+            },
+        )
+        return lambda logits, target: peer(logits, target, reduction=thing.reduction)
+
+    def optimizer(self, thing, parameters):
+        optim, lr = self.torch.optim, thing.learning_rate
+        return self._peer(
+            thing,
+            {
+                "sgd": lambda: optim.SGD(parameters, lr=lr, momentum=thing.momentum, nesterov=thing.nesterov),
+                "adam": lambda: optim.Adam(
+                    parameters, lr=lr, betas=(thing.beta1, thing.beta2), eps=thing.epsilon
+                ),
+            },
+        )()
+
+    def schedule(self, thing, optimizer, steps):
+        kinds = self.torch.optim.lr_scheduler
+        peak = optimizer.param_groups[0]["lr"]
+        return self._peer(
+            thing,
+            {
+                "constant": lambda: kinds.ConstantLR(optimizer, factor=1.0),
+                "one_cycle": lambda: kinds.OneCycleLR(
+                    optimizer,
+                    max_lr=peak,
+                    total_steps=steps,
+                    pct_start=thing.warm_up,
+                    div_factor=thing.start,
+                    final_div_factor=thing.end,
+                    cycle_momentum=False,
+                ),
+            },
+        )()
+
+    def sequential(self, network, modules=None):
+        """The same ``torch.nn.Sequential``, holding a copy of the network's weights."""
+        modules = network.modules if modules is None else modules
+        peer = self.torch.nn.Sequential(*map(self.module, modules))
+        peer = peer.to(getattr(self.torch, network.dtype.name))
+        state = {name: self.tensor(array) for name, array in network.state_dict().items()}
+        peer.load_state_dict(state, strict=True)
+        return peer
+
+    @staticmethod
+    def _peer(thing, peers):
+        if thing.name not in peers:
+            pytest.skip(f"no peer of {thing.name} in PyTorch is named in tests/conftest.py")
+        return peers[thing.name]
