@@ -14,7 +14,7 @@ from chainrule.datasets.base import DATASETS
 @DATASETS.register("blobs")
 @dataclass(frozen=True)
 class Blobs(Generated):
-    """``classes`` round clouds about centers in [-5, 5]^features; ``noise`` is their spread."""
+    """``classes`` round clouds about centers in [-10, 10]^features; ``noise`` is their spread."""
 
     noise: float = 1.0
     classes: int = 3
@@ -30,5 +30,5 @@ class Blobs(Generated):
         return self.classes
 
     def points(self, labels: Array, rng: np.random.Generator) -> Array:
-        centers = generator(self.seed, "centers").uniform(-5, 5, (self.classes, self.features))
+        centers = generator(self.seed, "centers").uniform(-10, 10, (self.classes, self.features))
         return np.asarray(centers[labels])

@@ -73,8 +73,8 @@ class Engine:
             plan = self._plans[n] = self._plan(n)
         if not self._whole:
             # mode "raise" would go through a copy; the rows come from a permutation, so "clip" changes nothing
-            np.take(self._X, rows, axis=0, out=plan.x, mode="clip")
-            np.take(self._target, rows, axis=0, out=plan.target, mode="clip")
+            self._X.take(rows, axis=0, out=plan.x, mode="clip")
+            self._target.take(rows, axis=0, out=plan.target, mode="clip")
         return plan
 
     def _plan(self, n: int) -> Plan:

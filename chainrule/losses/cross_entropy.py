@@ -15,9 +15,11 @@ class Scratch:
 
     def __init__(self, logits: Array) -> None:
         n, k = logits.shape
+        self.columns = np.empty((k, n), logits.dtype)
         self.top = np.empty((n, 1), logits.dtype)
         self.total = np.empty((n, 1), logits.dtype)
         self.picked = np.empty(n, logits.dtype)
+        self.ones = np.ones((k, 1), logits.dtype)
         self.start = np.arange(n) * k  # of each row in the flat array
         self.place = np.empty(n, np.intp)
 
@@ -84,27 +86,28 @@ class CrossEntropy(Loss):
             raise ShapeError(f"cross_entropy: {len(logits)} rows of logits, {len(target)} labels")
         s = Scratch(logits) if scratch is None else scratch
         z = np.empty(logits.shape, logits.dtype) if out is None else out
-        np.subtract(logits, np.max(logits, axis=1, keepdims=True, out=s.top), out=z)
+        factor = self._factor(logits)
+        # The largest of each row: along the first axis of a copy that is three times as fast as along rows of ten.
+        s.columns[:] = logits.T
+        np.maximum.reduce(s.columns, axis=0, out=s.top[:, 0])
+        np.subtract(logits, s.top, out=z)  # at most 0, so exp can't overflow
         if labels:
             flat = z.reshape(-1)
             np.add(s.start, target, out=s.place)
-            own = np.take(flat, s.place, out=s.picked, mode="clip")  # mode "raise" would copy
-            value = -float(np.sum(own))
+            value = -float(np.add.reduce(flat.take(s.place, out=s.picked, mode="clip")))  # "raise" would copy
         else:
             value = -float(np.vdot(z, target))
         p = np.exp(z, out=z)
-        total = np.sum(p, axis=1, keepdims=True, out=s.total)  # at least 1, so its logarithm is safe
-        p /= total
-        value += float(np.sum(np.log(total, out=total)))
+        np.matmul(p, s.ones, out=s.total)  # at least 1, so its logarithm is safe
+        value += float(np.add.reduce(np.log(s.total, out=s.top)[:, 0]))
+        s.total /= factor
+        p /= s.total  # softmax, times the factor
         if labels:
-            np.take(flat, s.place, out=s.picked, mode="clip")
-            s.picked -= 1
+            flat.take(s.place, out=s.picked, mode="clip")
+            s.picked -= factor
             flat[s.place] = s.picked
         else:
-            p -= target
-        factor = self._factor(logits)
-        if factor != 1:
-            p *= factor
+            np.subtract(p, np.multiply(target, factor, out=s.columns.reshape(logits.shape)), out=p)
         return value * factor, p
 
     def decide(self, logits: Array) -> Array:

@@ -61,3 +61,6 @@ class Adam(Optimizer):
         np.divide(m, work, out=work)
         work *= lr * root / (1 - self.beta1**t)
         theta -= work
+
+    def scratch_for(self, theta: Array) -> Array:
+        return np.empty_like(theta)

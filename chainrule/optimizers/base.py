@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from chainrule.core.registry import Registry
 from chainrule.core.settings import number
 from chainrule.core.types import Array
@@ -22,7 +20,7 @@ class Optimizer(ABC):
 
     Settings are fields and never change; what changes is passed in. ``state`` holds only what decides the
     future (a checkpoint saves it); ``scratch`` is working memory. ``theta`` and ``state`` are changed in
-    place, ``grad`` is not. ``t`` counts steps from 1. ``lr`` is the learning rate of this step, from the
+    place, and ``grad``, once read, is working memory too: a step leaves anything in it. ``t`` counts steps from 1. ``lr`` is the learning rate of this step, from the
     schedule; the field ``learning_rate`` is the one the schedule starts from.
     """
 
@@ -49,9 +47,9 @@ class Optimizer(ABC):
     ) -> None:
         """One step, in place."""
 
-    def scratch_for(self, theta: Array) -> Array:
+    def scratch_for(self, theta: Array) -> Array | None:
         """Working memory, allocated once by the trainer."""
-        return np.empty_like(theta)
+        return None
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", __name__, __file__)

@@ -43,13 +43,17 @@ class SGD(Optimizer):
         lr: float,
         scratch: Array | None = None,
     ) -> None:
-        move = grad
+        # Scaling grad itself touches two vectors instead of three: a third less memory, and it stays in the cache.
         if self.momentum:
             v = state["v"]
             v *= self.momentum
             v += grad
-            move = v
             if self.nesterov:
-                move = np.multiply(v, self.momentum, out=scratch)
-                move += grad
-        theta -= np.multiply(move, lr, out=scratch)
+                grad += np.multiply(v, self.momentum, out=scratch)
+            else:
+                grad[:] = v
+        grad *= lr
+        theta -= grad
+
+    def scratch_for(self, theta: Array) -> Array | None:
+        return np.empty_like(theta) if self.nesterov else None

@@ -83,8 +83,8 @@ class Columns(Preprocessing):
     def transform(self, raw: Any) -> Array:
         if not isinstance(raw, Table):
             raise InputError(
-                f"this network takes a table with the columns {', '.join(self.names)}; got {type(raw).__name__}. "
-                "Read it with chainrule.readers.read_csv(path)"
+                f"this network takes a table with the columns {', '.join(self.names)[:300]}, such as "
+                f"chainrule.readers.read makes of a .csv file; got {type(raw).__name__}"
             )
         parts = []
         for name, mean, scale, known in zip(self.names, self.mean, self.scale, self.categories, strict=True):

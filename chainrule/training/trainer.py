@@ -13,7 +13,7 @@ from chainrule.core.errors import DivergenceError, InputError, SettingError
 from chainrule.core.rng import generator
 from chainrule.core.settings import whole
 from chainrule.core.types import Array
-from chainrule.engine import Engine
+from chainrule.engine import Engine, blas_threads, suited_threads
 from chainrule.losses import LOSSES, Loss
 from chainrule.network import Network
 from chainrule.optimizers import OPTIMIZERS, Optimizer
@@ -58,6 +58,7 @@ class Trainer:
         self.steps = epochs * math.ceil(self.rows / batch_size)
         self.state = TrainingState(network.params.theta, optimizer, seed)
         self.engine = Engine(network.core_modules(loss), network.params, loss, x, target, batch_size)
+        self.threads = suited_threads(network.modules, batch_size)
         self.history = History()
         self.loss = math.nan
         self.seconds = 0.0
@@ -77,7 +78,7 @@ class Trainer:
         try:
             for callback in self._callbacks:
                 callback.on_fit_start(self)
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"), blas_threads(self.threads):
                 while self.state.epoch < self.epochs and self.history.stopped is None:
                     self._epoch()
         finally:

@@ -170,11 +170,11 @@ def test_out_and_scratch_give_the_same_bits_and_spare_the_inputs(name, reduction
 
 
 @every
-@pytest.mark.parametrize("layout", ["Fortran order", "every other column"])
+@pytest.mark.parametrize("layout", ["Fortran order", "columns of a wider array"])
 def test_out_may_lie_in_memory_as_it_likes(name, layout, targets_for):
     loss = make(name)
     for logits, target in problems(loss, targets_for):
-        out = np.zeros((6, 3), order="F") if layout == "Fortran order" else np.zeros((6, 6))[:, ::2]
+        out = np.zeros((6, 3), order="F") if layout == "Fortran order" else np.zeros((6, 6))[:, :3]
         written = loss.value_and_gradient(logits, target, out)[1]
         np.testing.assert_allclose(written, loss.value_and_gradient(logits, target)[1], rtol=1e-13)
 

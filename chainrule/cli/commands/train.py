@@ -17,6 +17,7 @@ from chainrule.initializers import INITIALIZERS
 from chainrule.losses import LOSSES
 from chainrule.optimizers import OPTIMIZERS
 from chainrule.runs import Result, Run, RunConfig
+from chainrule.runs.directory import RunDirectory
 from chainrule.schedules import SCHEDULES
 from chainrule.training import CALLBACKS
 
@@ -125,20 +126,21 @@ def train(
     }
     run = Run(_config(config, {name: value for name, value in given.items() if value is not None}))
     say = not (json or quiet)
+    place = None if dry_run else RunDirectory(run_dir, run.config.source)
     if say or dry_run:
         _announce(run, to_stderr=json)
-    if dry_run:
+    if place is None:
         if json:
             print_json({"config": _plain(run.config)})
         return 0
     interrupt = Interrupt()
     with interrupt.watching():
         progress = CALLBACKS["progress"](table=say, bar=not quiet)  # type: ignore[call-arg]
-        path, result = run.train_in(run_dir, [interrupt, progress])
+        result = run.train_in(place, [interrupt, progress])
     if json:
-        print_json(_document(run, path, result))
+        print_json(_document(run, place.path, result))
     else:
-        _report(run, path, result, quiet)
+        _report(run, place.path, result, quiet)
     return interrupt.code or 0
 
 

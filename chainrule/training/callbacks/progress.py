@@ -100,8 +100,8 @@ def _shown(row: dict[str, Any]) -> list[tuple[str, str]]:
     for name, value in row.items():
         if name != "epoch":
             heading, form = COLUMNS.get(name, (name, ".5g"))
-            # the loss of a sum over thousands of rows needs an exponent, that of a mean does not
-            if form == ".5f" and not 1e-4 <= abs(value) < 1e4:
+            # a loss summed over thousands of rows needs an exponent, and so does the R2 of a wild start
+            if form in (".4f", ".5f") and value and not 1e-4 <= abs(value) < 1e4:
                 form = ".2e"
             found.append((heading, format(value, form)))
     return found

@@ -1,0 +1,100 @@
+"""A training step allocates nothing: every array was allocated before the first one."""
+
+import gc
+import tracemalloc
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from chainrule.activations import ACTIVATIONS, Activation
+from chainrule.losses import LOSSES
+from chainrule.network import MLP
+from chainrule.optimizers import OPTIMIZERS
+from chainrule.schedules import SCHEDULES
+from chainrule.training import Trainer
+
+ROWS, BATCH, D, HIDDEN, K = 2_300, 1_000, 20, 32, 5
+# Bytes. Python's own objects of a step (views, floats, frames) come and go: about 2,500 at any one moment.
+LIMIT = 3_500
+ONE_NUMBER_A_ROW = 4 * BATCH  # bytes: the smallest array that a loss might make anew
+
+
+def growth(activation, loss, optimizer, targets_for, whole=False):
+    """The most bytes that 100 steps held at any moment beyond what was there before them."""
+    rng = np.random.default_rng(0)
+    network = MLP([D, HIDDEN, HIDDEN, K], activation, seed=0)
+    loss, batch = LOSSES.make(loss), ROWS if whole else BATCH
+    X = rng.normal(size=(ROWS, D)).astype("float32")
+    raw = next(iter(targets_for(loss, ROWS, K, rng).values()))
+    trainer = Trainer(
+        network,
+        X,
+        loss.prepare(raw, ROWS, K, network.dtype),
+        loss=loss,
+        optimizer=OPTIMIZERS.make(optimizer),
+        schedule=SCHEDULES.make("one_cycle"),
+        batch_size=batch,
+        epochs=200,
+        validation=None,
+        seed=0,
+        shuffle=True,
+        callbacks=[],
+    )
+    order = rng.permutation(ROWS)
+    batches = [order[i : i + batch] for i in range(0, ROWS, batch)]
+    gc.collect()
+    gc.disable()
+    # NumPy itself buffers where it broadcasts: 8192 numbers, whatever the size of the arrays. Here fewer.
+    buffered = np.setbufsize(256)
+    tracemalloc.start()
+    try:
+        # A plan is made when its size is first met, and Python's free lists fill up within some steps.
+        for step in range(42):
+            trainer.step(batches[step % len(batches)])
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        for step in range(100):
+            trainer.step(batches[step % len(batches)])
+        g = tracemalloc.get_traced_memory()[1] - before; print("GROWTH", g); return g
+    finally:
+        tracemalloc.stop()
+        np.setbufsize(buffered)
+        gc.enable()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "optimizer", [*OPTIMIZERS, "sgd:momentum=0.9", "sgd:momentum=0.9,nesterov=true"]
+)
+def test_a_step_allocates_nothing_whatever_the_loss_and_the_optimizer(loss, optimizer, targets_for):
+    assert growth("relu", loss, optimizer, targets_for) < LIMIT
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_step_allocates_nothing_whatever_the_activation(activation, targets_for):
+    assert growth(activation, "cross_entropy", "adam", targets_for) < LIMIT
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_step_on_all_rows_allocates_nothing(loss, targets_for):
+    assert growth("tanh", loss, "adam", targets_for, whole=True) < LIMIT
+
+
+@dataclass(frozen=True)
+class Wasteful(Activation):
+    """A tanh that makes an array of its own each time."""
+
+    name = "wasteful"
+    backward_reads = "a"
+
+    def forward(self, z, out=None, scratch=None):
+        return np.add(np.tanh(z), 0, out=out)
+
+    def backward(self, da, z, a, out=None, scratch=None):
+        return np.multiply(da, 1 - a * a, out=out)
+
+
+def test_and_this_test_can_fail(targets_for):
+    assert growth(Wasteful(), "cross_entropy", "adam", targets_for) > BATCH * HIDDEN * 4
+    assert LIMIT < ONE_NUMBER_A_ROW
