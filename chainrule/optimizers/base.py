@@ -20,8 +20,9 @@ class Optimizer(ABC):
 
     Settings are fields and never change; what changes is passed in. ``state`` holds only what decides the
     future (a checkpoint saves it); ``scratch`` is working memory. ``theta`` and ``state`` are changed in
-    place, and ``grad``, once read, is working memory too: a step leaves anything in it. ``t`` counts steps from 1. ``lr`` is the learning rate of this step, from the
-    schedule; the field ``learning_rate`` is the one the schedule starts from.
+    place, and ``grad``, once read, is working memory too: a step leaves anything in it. ``t`` counts steps
+    from 1. ``lr`` is the learning rate of this step, from the schedule; the field ``learning_rate`` is the one
+    the schedule starts from.
     """
 
     learning_rate: float

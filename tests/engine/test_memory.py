@@ -56,7 +56,7 @@ def growth(activation, loss, optimizer, targets_for, whole=False):
         before = tracemalloc.get_traced_memory()[0]
         for step in range(100):
             trainer.step(batches[step % len(batches)])
-        g = tracemalloc.get_traced_memory()[1] - before; print("GROWTH", g); return g
+        return tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()
         np.setbufsize(buffered)
