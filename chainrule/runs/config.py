@@ -1,0 +1,144 @@
+"""The configuration of a run: what the user said, and what it means once the data are known."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from chainrule.activations import ACTIVATIONS
+from chainrule.core import files, settings
+from chainrule.core.errors import FileError, MissingExtraError, SettingError
+from chainrule.datasets import Dataset, Recipe
+from chainrule.initializers import INITIALIZERS
+from chainrule.losses import LOSSES, Loss
+from chainrule.optimizers import OPTIMIZERS, Optimizer
+from chainrule.schedules import SCHEDULES
+
+MOST_CONFIG = 1_000_000  # bytes
+WORK = 40_000  # row visits after which a small table is well learned, for the number of epochs
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Options of a run; None is "what suits the source", and ``resolve`` fills it in.
+
+    Things are written as on the command line: a name, or ``name:setting=value,setting=value``.
+    """
+
+    source: str
+    target: str | None = None
+    task: Literal["classification", "regression"] | None = None
+    ignore: tuple[str, ...] = ()
+    hidden: tuple[int, ...] | None = None
+    activation: str | None = None
+    initializer: str | None = None
+    loss: str | None = None
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    schedule: str | None = None
+    batch_size: int | Literal["full"] | None = None
+    epochs: int | None = None
+    validation: float | None = None
+    scale: Literal["column", "all", "none"] | None = None
+    scale_target: bool | None = None
+    dtype: Literal["float32", "float64"] | None = None
+    seed: int | None = None
+    data_dir: str | None = None
+
+    @classmethod
+    def from_toml(cls, path: Path) -> RunConfig:
+        """A config.toml, strictly: unknown keys and wrong types are errors."""
+        try:
+            given = tomllib.loads(files.read(path, "a config.toml", MOST_CONFIG).decode("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
+            raise FileError(f"{path} is no TOML: {problem}") from None
+        return settings.build(cls, given, str(path))
+
+    def to_toml(self) -> str:
+        """What ``from_toml`` reads; what is None or empty is left out."""
+        try:
+            import tomli_w
+        except ImportError:
+            raise MissingExtraError("writing config.toml needs tomli-w; pip install tomli-w") from None
+        values = {k: v for k, v in settings.plain(self).items() if v != [] or k == "hidden"}
+        return tomli_w.dumps(values)
+
+    def resolve(self, data: Dataset, train_rows: int, recipe: Recipe) -> RunConfig:
+        """Every option decided, for these data; wrong names and settings are refused here."""
+        loss = LOSSES.make(self.loss or recipe.loss or default_loss(data))
+        check_loss(loss, data)
+        optimizer = self._optimizer(recipe)
+        batch_size = self.batch_size if self.batch_size is not None else recipe.batch_size
+        if self.batch_size is None and isinstance(batch_size, int):
+            batch_size = min(batch_size, train_rows)
+        if isinstance(batch_size, int) and batch_size > train_rows:
+            raise SettingError(f'batch_size {batch_size} is more than the {train_rows} training rows; try "full"')
+        hidden = self.hidden if self.hidden is not None else recipe.hidden
+        for width in hidden:
+            settings.whole("hidden: a layer's width", width)
+        chosen = dataclasses.replace(
+            self,
+            task="classification" if data.task == "classes" else "regression",
+            target=self.target,
+            hidden=hidden,
+            activation=_text(ACTIVATIONS, self.activation or recipe.activation),
+            initializer=_text(INITIALIZERS, self.initializer or recipe.initializer),
+            loss=_text(LOSSES, loss),
+            optimizer=_text(OPTIMIZERS, optimizer, leave_out="learning_rate"),
+            learning_rate=optimizer.learning_rate,
+            schedule=_text(SCHEDULES, self.schedule or recipe.schedule),
+            batch_size=batch_size,
+            epochs=self.epochs or recipe.epochs or min(max(math.ceil(WORK / train_rows), 5), 200),
+            validation=self.validation if self.validation is not None else recipe.validation,
+            scale=self.scale or recipe.scale,
+            scale_target=self._scale_target(data, recipe),
+            dtype=self.dtype or "float32",
+            seed=self.seed or 0,
+        )
+        assert chosen.epochs is not None
+        settings.whole("epochs", chosen.epochs)
+        return chosen
+
+    def _optimizer(self, recipe: Recipe) -> Optimizer:
+        spec = self.optimizer or recipe.optimizer
+        name, given = settings.parse(spec)
+        if self.learning_rate is not None:
+            if "learning_rate" in given:
+                raise SettingError(f"the learning rate is given twice: in {spec!r} and by itself")
+            given["learning_rate"] = self.learning_rate
+        elif "learning_rate" not in given and name in recipe.learning_rate:
+            given["learning_rate"] = recipe.learning_rate[name]
+        return OPTIMIZERS.make({"name": name, **given})
+
+    def _scale_target(self, data: Dataset, recipe: Recipe) -> bool | None:
+        if data.task == "classes":
+            return None
+        return self.scale_target if self.scale_target is not None else recipe.scale != "none"
+
+
+def default_loss(data: Dataset) -> str:
+    return "cross_entropy" if data.task == "classes" else "mean_squared_error"
+
+
+def check_loss(loss: Loss, data: Dataset) -> None:
+    """Refuse a loss for the other task, and a yes-or-no loss for many classes."""
+    if loss.task != data.task:
+        right = ", ".join(name for name, cls in LOSSES.classes().items() if cls.task == data.task)
+        has = "classes" if data.task == "classes" else "values"
+        raise SettingError(f"{loss.name} is for {loss.task}, but the target has {has}; try {right}, or another --task")
+    if loss.name == "binary_cross_entropy" and len(data.names) != 2:
+        raise SettingError(f"binary_cross_entropy is for two classes; the target has {len(data.names)}. Try cross_entropy")
+
+
+def _text(registry: Any, spec: Any, leave_out: str | None = None) -> str | None:
+    """A thing in the command line's notation, with all settings that are not its defaults."""
+    if spec is None:
+        return None
+    thing = registry.make(spec)
+    defaults = {f.name: f.default for f in dataclasses.fields(thing)}
+    given = {k: v for k, v in settings.plain(thing).items() if v != defaults[k] and k != leave_out}
+    return settings.write(thing.name, given)

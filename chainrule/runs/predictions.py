@@ -1,0 +1,50 @@
+"""Predictions as a table: a column for the answer, and one for the probability of each class."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.errors import NotFittedError
+from chainrule.network import Network
+
+
+def predictions(network: Network, X: Any) -> tuple[list[str], list[list[Any]]]:
+    """Header and rows: ``prediction, p(cat), p(dog)`` for classes, the quantities' names for values."""
+    if network.loss is None or network.target is None:
+        raise NotFittedError("this model has no loss or no target, so its outputs have no meaning; train it first")
+    names = list(network.target.names)
+    predicted = network.predict(X)
+    if network.target.task == "values":
+        return names, np.asarray(predicted, float).tolist()
+    p = network.predict_proba(X)
+    rows = [[names[label], *map(float, share)] for label, share in zip(predicted, p, strict=True)]
+    return ["prediction", *(f"p({name})" for name in names)], rows
+
+
+def to_csv(header: list[str], rows: list[list[Any]]) -> str:
+    """As CSV; numbers in the shortest form that gives float32 back, and no cell a spreadsheet would run."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_guard(cell) for cell in header])
+    for row in rows:
+        writer.writerow([_guard(cell) if isinstance(cell, str) else f"{cell:.9g}" for cell in row])
+    return out.getvalue()
+
+
+def _guard(cell: str) -> str:
+    # A class called "=cmd()" would be run as a formula; negative numbers are no formulas.
+    if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(cell):
+        return "'" + cell
+    return cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

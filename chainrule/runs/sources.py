@@ -1,0 +1,194 @@
+"""Opening what a user calls the source: a data set by name, a table, or arrays in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.core import checks
+from chainrule.core.errors import InputError, SettingError, ShapeError, UnknownNameError
+from chainrule.core.settings import nearest
+from chainrule.core.table import Table
+from chainrule.core.types import Array
+from chainrule.datasets import DATASETS, Dataset, Recipe
+from chainrule.network import Network
+from chainrule.readers import READERS, read
+from chainrule.runs.config import RunConfig
+from chainrule.targets import Target
+
+TABLE = Recipe(validation=0.2, learning_rate={"adam": 5e-3, "sgd": 0.05})
+TASKS = {"classes": "classification", "values": "regression"}
+MOST_CLASSES = 20  # different whole numbers in a target that is taken for classes
+
+
+def open_source(config: RunConfig) -> tuple[Dataset, Recipe]:
+    """The data of a source, and what trains well on it."""
+    name = _dataset_name(config.source)
+    if name in DATASETS:
+        if config.target or config.ignore:
+            raise SettingError(f"--target and --ignore are for files; {name} has its own target")
+        source = DATASETS.make(config.source)
+        found = source.load(Path(config.data_dir) if config.data_dir else None)
+        if config.task not in (None, TASKS[found.task]):
+            raise SettingError(f"--task is for files; {name} is a {TASKS[found.task]}")
+        return found, source.recipe
+    data = read_file(config.source)
+    if isinstance(data, Table):
+        return table_data(data, config), TABLE
+    return array_data(data, config), TABLE
+
+
+def read_file(source: str) -> Array | Table:
+    """The features of a file; an unknown name is answered with the nearest known."""
+    path = Path(source)
+    if path.suffix.lstrip(".").lower() not in READERS and not path.exists():
+        endings = ", ".join(f".{ending}" for ending in READERS)
+        raise UnknownNameError(f"there is no data set and no file {source!r:.200}.{nearest(source, DATASETS)} "
+                         f"Files end in {endings}")  # fmt: skip
+    return read(path)
+
+
+def table_data(table: Table, config: RunConfig) -> Dataset:
+    """A table with a target column; what the target is, is found out unless ``task`` says it."""
+    if config.target is None:
+        raise SettingError(
+            f"{table.source} needs --target COLUMN, the column to predict. It has {', '.join(table.names)}"
+        )
+    columns = [name.strip() for name in config.target.split(",")] if config.target not in table.names else [config.target]
+    ignored = f"; without {', '.join(config.ignore)}" if config.ignore else ""
+    features = table.without([*columns, *config.ignore])
+    classes, why = _is_classes(table, columns, config.task)
+    if classes:
+        y, names = class_ids(table.texts(columns[0]))
+        if len(names) < 2:
+            raise InputError(f"{table.source}: the target {columns[0]!r} is {names[0]!r:.60} in every row; nothing to learn")
+        choice = f"target {columns[0]}: {len(names)} classes ({why}){ignored}"
+        return Dataset(table.source, features, y, "classes", names, column=columns[0], choices=(choice,))
+    values = np.column_stack([table.numbers(column) for column in columns])
+    choice = f"target {', '.join(columns)}: a quantity ({why}){ignored}"
+    return Dataset(table.source, features, values, "values", tuple(columns), column=columns[0], choices=(choice,))
+
+
+def _is_classes(table: Table, columns: list[str], task: str | None) -> tuple[bool, str]:
+    """Whether the target is classes, and why: texts are; whole numbers are if there are few of them."""
+    for column in columns:
+        table[column]
+    if len(columns) > 1:
+        if task == "classification":
+            raise SettingError("classification has one target column; several are for regression")
+        return False, "several target columns"
+    column = columns[0]
+    if task is not None:
+        return task == "classification", "as --task says"
+    if not table.is_numeric(column):
+        return True, "it holds text; --task regression overrules"
+    values = table.numbers(column)
+    different = len(np.unique(values))
+    if (values == np.round(values)).all() and different <= min(MOST_CLASSES, max(2, len(values) // 5)):
+        return True, f"{different} different whole numbers; --task regression overrules"
+    return False, f"{different} different numbers; --task classification overrules"
+
+
+def class_ids(texts: Array) -> tuple[Array, tuple[str, ...]]:
+    """Ids from 0 and the names: numbers in their order, texts in the alphabet's."""
+    names = sorted(set(texts.tolist()), key=_number_first)
+    place = {name: i for i, name in enumerate(names)}
+    return np.array([place[text] for text in texts], np.intp), tuple(names)
+
+
+def _number_first(text: str) -> tuple[int, float, str]:
+    try:
+        return 0, float(text), text
+    except ValueError:
+        return 1, 0.0, text
+
+
+def array_data(X: Array, config: RunConfig) -> Dataset:
+    """A pair of .npy files: features, and the target named by ``--target``."""
+    if config.target is None:
+        raise SettingError("an .npy source needs --target FILE.npy, the array of answers")
+    if config.ignore:
+        raise SettingError("--ignore is for tables; an array's columns have no names")
+    y = _array(config.target)
+    if X.ndim != 2:
+        raise ShapeError(f"{config.source} has shape {X.shape}; expected (rows, features). Try X.reshape(len(X), -1)")
+    checks.same_length(config.source, X, y)
+    name, texts = Path(config.source).name, y.dtype.kind in "US"
+    flat = y.reshape(-1) if y.ndim == 1 or y.shape[1:] == (1,) else None
+    whole = y.dtype.kind in "biu" and flat is not None and len(np.unique(flat)) <= MOST_CLASSES
+    if config.task == "classification" or (config.task is None and (texts or whole)):
+        if flat is None:
+            raise ShapeError(f"{config.target} has shape {y.shape}; classes come one a row, (rows,)")
+        ids, names = class_ids(np.array([str(value) for value in flat], dtype=object))
+        if len(names) < 2:
+            raise InputError(f"{config.target} is {names[0]!r:.60} in every row; nothing to learn")
+        choice = f"target {Path(config.target).name}: {len(names)} classes (--task regression overrules)"
+        return Dataset(name, X, ids, "classes", names, choices=(choice,))
+    values = checks.matrix(config.target, y[:, None] if y.ndim == 1 else y, np.dtype("float64"))
+    names = tuple(f"y{i}" for i in range(values.shape[1]))
+    choice = f"target {Path(config.target).name}: a quantity (--task classification overrules)"
+    return Dataset(name, X, values, "values", names, choices=(choice,))
+
+
+def rows_for(
+    network: Network,
+    source: str,
+    part: str | None,
+    data_dir: Path | None,
+    *,
+    answers: bool,
+    target: str | None = None,
+) -> tuple[Any, Any, str]:
+    """Features, answers (None unless wanted) and the name of the part, for a trained network.
+
+    A table is read by the columns the network knows; of a data set the test rows are taken where there are any.
+    """
+    if _dataset_name(source) in DATASETS:
+        data = DATASETS.make(source).load(data_dir)
+        if part == "test" and data.test is None:
+            raise InputError(f"{source} has no test rows; leave out --part")
+        chosen = "test" if data.test is not None and part != "training" else "training"
+        X, y = (data.X, data.y) if chosen == "training" or data.test is None else data.test
+        return X, y, chosen
+    features = read_file(source)
+    if not answers:
+        return features, None, "all"
+    if network.target is None:
+        raise InputError("this model doesn't know what its outputs mean; train it with chainrule train")
+    if isinstance(features, Table):
+        return features, _table_answers(features, network.target, target), "all"
+    if target is None:
+        raise SettingError("an .npy source needs --target FILE.npy, the array of answers")
+    y = _array(target)
+    if network.target.task == "classes":
+        texts = np.array([str(value) for value in y.reshape(-1)], dtype=object)
+        return features, network.target.encode(texts), "all"
+    return features, np.array(y[:, None] if y.ndim == 1 else y, float), "all"
+
+
+def _array(path: str) -> Array:
+    found = read(Path(path))
+    if isinstance(found, Table):
+        raise InputError(f"{path} is a table; the target of an .npy source is an .npy array")
+    return found
+
+
+def _table_answers(table: Table, target: Target, column: str | None) -> Array:
+    if target.task == "classes":
+        name = column or target.column
+        texts = table.texts(name)
+        known = set(target.names)
+        for line, text in zip(table.lines, texts, strict=True):
+            if text not in known:
+                raise InputError(
+                    f"{table.source}, line {line}: {name!r} is {text!r:.60}, a class that training never saw."
+                    f"{nearest(text, target.names)}"
+                )
+        return target.encode(texts)
+    return np.column_stack([table.numbers(name) for name in target.names])
+
+
+def _dataset_name(source: str) -> str:
+    return source.partition(":")[0]

@@ -1,0 +1,157 @@
+"""A training run: source -> data -> preprocessing -> network -> training -> files -> scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core import settings
+from chainrule.core.errors import DivergenceError, InputError
+from chainrule.core.rng import generator
+from chainrule.core.table import Table
+from chainrule.core.types import Array
+from chainrule.losses import LOSSES
+from chainrule.network import MLP, Network
+from chainrule.optimizers import OPTIMIZERS
+from chainrule.preprocessing import PREPROCESSING, Preprocessing
+from chainrule.runs.config import RunConfig
+from chainrule.runs.directory import METRICS, MetricsFile, RunDirectory
+from chainrule.runs.result import Result
+from chainrule.runs.sources import open_source
+from chainrule.targets import TARGETS, Target
+from chainrule.training import Callback, History, fit
+
+
+class Run:
+    """Everything decided and the network built, before anything is trained or written.
+
+    ``config`` is resolved, ``data`` the source, ``network`` the untrained network with its preprocessing.
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        self.data, recipe = open_source(config)
+        share = recipe.validation if config.validation is None else config.validation
+        self.train_rows, self.validation_rows = self._split(share, config.seed or 0, len(self.data))
+        self.config = config.resolve(self.data, len(self.train_rows), recipe)
+        self.train = self._part(self.train_rows)
+        self.validation = self._part(self.validation_rows) if len(self.validation_rows) else None
+        self.network = self._build()
+        self.history: History | None = None
+
+    def _split(self, share: float, seed: int, rows: int) -> tuple[Array, Array]:
+        """Rows to train and to validate on; of each class the same share."""
+        settings.number("validation", share, least=0, below=1)
+        if share == 0:
+            return np.arange(rows), np.arange(0)
+        order = generator(seed, "split").permutation(rows)
+        if self.data.task == "classes":
+            y = self.data.y[order]
+            parts = [order[y == label] for label in range(len(self.data.names))]
+        else:
+            parts = [order]
+        held = np.sort(np.concatenate([part[: round(share * len(part))] for part in parts]))
+        if not 0 < len(held) < rows:
+            raise InputError(
+                f"a validation share of {share:g} of {rows} rows leaves {len(held)} to validate and {rows - len(held)} "
+                "to train on; choose another share, or --validation 0"
+            )
+        return np.setdiff1d(np.arange(rows), held), held
+
+    def _part(self, rows: Array) -> tuple[Array | Table, Array]:
+        X, y = self.data.X, self.data.y
+        if len(rows) == len(self.data):
+            return X, y
+        return (X.take(rows) if isinstance(X, Table) else X[rows]), y[rows]
+
+    def _build(self) -> Network:
+        c, data = self.config, self.data
+        X, y = self.train
+        preprocessing = self._preprocessing(X)
+        d_in = preprocessing.d_out if preprocessing is not None else self._width(X)
+        target: Target
+        if data.task == "classes":
+            target = TARGETS["classes"](data.names, data.column)  # type: ignore[call-arg]
+            d_out = 1 if c.loss is not None and LOSSES.make(c.loss).link == "sigmoid" else len(data.names)
+        else:
+            target = TARGETS["values"].fit(y, data.names, bool(c.scale_target))  # type: ignore[attr-defined]
+            d_out = len(data.names)
+        assert c.hidden is not None
+        assert c.activation is not None
+        return MLP(
+            [d_in, *c.hidden, d_out],
+            c.activation,
+            seed=c.seed,
+            dtype=c.dtype,
+            initializer=c.initializer,
+            loss=c.loss,
+            preprocessing=preprocessing,
+            target=target,
+        )
+
+    @staticmethod
+    def _width(X: Array | Table) -> int:
+        if isinstance(X, Table) or X.ndim != 2:
+            raise InputError("expected features of shape (rows, features)")
+        return int(X.shape[1])
+
+    def _preprocessing(self, X: Array | Table) -> Preprocessing | None:
+        """Fitted on the training rows alone."""
+        scale = self.config.scale
+        if isinstance(X, Table):
+            if scale == "all":
+                raise InputError("--scale all is for arrays of one kind, such as pixels; a table has column or none")
+            return PREPROCESSING["columns"].fit(X, scaled=scale == "column")  # type: ignore[attr-defined, no-any-return]
+        if scale == "none":
+            return None
+        return PREPROCESSING["standardize"].fit(X, shared=scale == "all")  # type: ignore[attr-defined, no-any-return]
+
+    def describe(self) -> list[str]:
+        """What was decided about the data, in lines for people."""
+        features = self.network.d_in
+        parts = [f"{len(self.train_rows):,} rows to train on"]
+        if self.validation is not None:
+            parts.append(f"{len(self.validation_rows):,} to validate")
+        if self.data.test is not None:
+            parts.append(f"{len(self.data.test[1]):,} to test")
+        names = len(self.data.names)
+        kind = "classes" if self.data.task == "classes" else f"output{'s' * (names > 1)}"
+        return [f"{', '.join(parts)}; {features:,} feature{'s' * (features > 1)}, {names} {kind}", *self.data.choices]
+
+    def train_in(self, place: RunDirectory, callbacks: Sequence[Callback] = ()) -> Result:
+        """Train, write into the run directory, and score on the test rows, else validation, else training rows.
+
+        After a divergence the model file holds the last finite weights, and the error goes on.
+        """
+        c = self.config
+        place.begin(c)
+        assert c.optimizer is not None
+        assert c.schedule is not None
+        assert c.epochs is not None
+        name, given = settings.parse(c.optimizer)
+        try:
+            self.history = fit(
+                self.network,
+                *self.train,
+                optimizer=OPTIMIZERS.make({"name": name, **given, "learning_rate": c.learning_rate}),
+                schedule=c.schedule,
+                batch_size=c.batch_size,
+                epochs=c.epochs,
+                validation=self.validation,
+                seed=c.seed or 0,
+                callbacks=[MetricsFile(place.path / METRICS), *callbacks],
+            )
+        except DivergenceError as problem:
+            path = place.save(self.network)
+            problem.args = (f"{problem}. The model is in {path}",)
+            raise
+        place.save(self.network)
+        return self.score()
+
+    def score(self) -> Result:
+        """The scores on the rows furthest from training that there are."""
+        parts: dict[str, Any] = {"test": self.data.test, "validation": self.validation, "training": self.train}
+        part = next(name for name, rows in parts.items() if rows is not None)
+        X, y = parts[part]
+        return Result.of(self.network, X, y, part)
