@@ -86,9 +86,7 @@ class PyTorch:
             thing,
             {
                 "sgd": lambda: optim.SGD(parameters, lr=lr, momentum=thing.momentum, nesterov=thing.nesterov),
-                "adam": lambda: optim.Adam(
-                    parameters, lr=lr, betas=(thing.beta1, thing.beta2), eps=thing.epsilon
-                ),
+                "adam": lambda: optim.Adam(parameters, lr=lr, betas=(thing.beta1, thing.beta2), eps=thing.epsilon),
             },
         )()
 

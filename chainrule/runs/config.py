@@ -129,9 +129,13 @@ def check_loss(loss: Loss, data: Dataset) -> None:
     if loss.task != data.task:
         right = ", ".join(name for name, cls in LOSSES.classes().items() if cls.task == data.task)
         has = "classes" if data.task == "classes" else "values"
-        raise SettingError(f"{loss.name} is for {loss.task}, but the target has {has}; try {right}, or another --task")
+        raise SettingError(
+            f"{loss.name} is for {loss.task}, but the target has {has}; try {right}, or another --task"
+        )
     if loss.name == "binary_cross_entropy" and len(data.names) != 2:
-        raise SettingError(f"binary_cross_entropy is for two classes; the target has {len(data.names)}. Try cross_entropy")
+        raise SettingError(
+            f"binary_cross_entropy is for two classes; the target has {len(data.names)}. Try cross_entropy"
+        )
 
 
 def _text(registry: Any, spec: Any, leave_out: str | None = None) -> str | None:

@@ -56,14 +56,20 @@ def table_data(table: Table, config: RunConfig) -> Dataset:
         raise SettingError(
             f"{table.source} needs --target COLUMN, the column to predict. It has {', '.join(table.names)}"
         )
-    columns = [name.strip() for name in config.target.split(",")] if config.target not in table.names else [config.target]
+    columns = (
+        [name.strip() for name in config.target.split(",")]
+        if config.target not in table.names
+        else [config.target]
+    )
     ignored = f"; without {', '.join(config.ignore)}" if config.ignore else ""
     features = table.without([*columns, *config.ignore])
     classes, why = _is_classes(table, columns, config.task)
     if classes:
         y, names = class_ids(table.texts(columns[0]))
         if len(names) < 2:
-            raise InputError(f"{table.source}: the target {columns[0]!r} is {names[0]!r:.60} in every row; nothing to learn")
+            raise InputError(
+                f"{table.source}: the target {columns[0]!r} is {names[0]!r:.60} in every row; nothing to learn"
+            )
         choice = f"target {columns[0]}: {len(names)} classes ({why}){ignored}"
         return Dataset(table.source, features, y, "classes", names, column=columns[0], choices=(choice,))
     values = np.column_stack([table.numbers(column) for column in columns])
@@ -113,7 +119,9 @@ def array_data(X: Array, config: RunConfig) -> Dataset:
         raise SettingError("--ignore is for tables; an array's columns have no names")
     y = _array(config.target)
     if X.ndim != 2:
-        raise ShapeError(f"{config.source} has shape {X.shape}; expected (rows, features). Try X.reshape(len(X), -1)")
+        raise ShapeError(
+            f"{config.source} has shape {X.shape}; expected (rows, features). Try X.reshape(len(X), -1)"
+        )
     checks.same_length(config.source, X, y)
     name, texts = Path(config.source).name, y.dtype.kind in "US"
     flat = y.reshape(-1) if y.ndim == 1 or y.shape[1:] == (1,) else None

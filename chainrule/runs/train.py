@@ -54,8 +54,8 @@ class Run:
         held = np.sort(np.concatenate([part[: round(share * len(part))] for part in parts]))
         if not 0 < len(held) < rows:
             raise InputError(
-                f"a validation share of {share:g} of {rows} rows leaves {len(held)} to validate and {rows - len(held)} "
-                "to train on; choose another share, or --validation 0"
+                f"a validation share of {share:g} of {rows} rows leaves {len(held)} to validate and "
+                f"{rows - len(held)} to train on; choose another share, or --validation 0"
             )
         return np.setdiff1d(np.arange(rows), held), held
 
@@ -101,7 +101,9 @@ class Run:
         scale = self.config.scale
         if isinstance(X, Table):
             if scale == "all":
-                raise InputError("--scale all is for arrays of one kind, such as pixels; a table has column or none")
+                raise InputError(
+                    "--scale all is for arrays of one kind, such as pixels; a table has column or none"
+                )
             return PREPROCESSING["columns"].fit(X, scaled=scale == "column")  # type: ignore[attr-defined, no-any-return]
         if scale == "none":
             return None
@@ -117,7 +119,10 @@ class Run:
             parts.append(f"{len(self.data.test[1]):,} to test")
         names = len(self.data.names)
         kind = "classes" if self.data.task == "classes" else f"output{'s' * (names > 1)}"
-        return [f"{', '.join(parts)}; {features:,} feature{'s' * (features > 1)}, {names} {kind}", *self.data.choices]
+        return [
+            f"{', '.join(parts)}; {features:,} feature{'s' * (features > 1)}, {names} {kind}",
+            *self.data.choices,
+        ]
 
     def train_in(self, place: RunDirectory, callbacks: Sequence[Callback] = ()) -> Result:
         """Train, write into the run directory, and score on the test rows, else validation, else training rows.

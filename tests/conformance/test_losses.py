@@ -268,12 +268,12 @@ def test_a_metric_exists_that_takes_what_the_loss_decides(name, targets_for):
 def test_prepare_gives_an_array_of_its_own_dtype_and_spares_the_input(name, dtype, targets_for, rng):
     loss = make(name)
     for raw in targets_for(loss, 6, 3, rng).values():
-        for given in (frozen(raw), np.asfortranarray(raw), raw.tolist()):
-            before = np.array(given)
-            target = loss.prepare(given, 6, 3, dtype)
+        for form in (frozen(raw), np.asfortranarray(raw), raw.tolist()):
+            before = np.array(form)
+            target = loss.prepare(form, 6, 3, dtype)
             assert target.flags.c_contiguous
             assert target.dtype == (np.intp if target.ndim == 1 else dtype)
-            np.testing.assert_array_equal(given, before)
+            np.testing.assert_array_equal(form, before)
 
 
 @every

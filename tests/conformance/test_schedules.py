@@ -51,9 +51,7 @@ def test_every_rate_is_finite_and_not_negative_and_never_above_the_peak(spec, st
 
 
 @settings(deadline=None, max_examples=100)
-@given(
-    steps=st.integers(1, 200), warm_up=st.floats(0, 1), start=st.floats(1e-3, 1e3), end=st.floats(1e-3, 1e6)
-)
+@given(steps=st.integers(1, 200), warm_up=st.floats(0, 1), start=st.floats(1e-3, 1e3), end=st.floats(1e-3, 1e6))
 def test_one_cycle_is_finite_whatever_its_settings(steps, warm_up, start, end):
     schedule = SCHEDULES["one_cycle"](warm_up, start, end)
     rates = [schedule.rate(t, steps, 0.1) for t in range(1, steps + 1)]

@@ -156,7 +156,7 @@ def test_whole_floats_are_no_labels():
 
 def test_unequal_lengths_are_refused_with_a_word_on_transposed_features():
     checks.same_length("fit", np.zeros((3, 2)), np.zeros(3))
-    with pytest.raises(ShapeError, match="fit: X has 3 rows, y has 4; they must be equal.$"):
+    with pytest.raises(ShapeError, match=r"fit: X has 3 rows, y has 4; they must be equal\.$"):
         checks.same_length("fit", np.zeros((3, 2)), np.zeros(4))
     with pytest.raises(ShapeError, match=r"try X\.T"):
         checks.same_length("fit", np.zeros((3, 4)), np.zeros(4))

@@ -1,7 +1,7 @@
 """Views and the flat vector are one memory, whatever is done to them."""
 
 import copy
-import pickle  # noqa: S403 (users pickle networks to other processes; the package itself never does)
+import pickle  # users pickle networks to other processes; the package itself never does
 
 import numpy as np
 import pytest

@@ -123,7 +123,9 @@ def test_make_leaves_the_mapping_as_it_was():
     assert spec == {"name": "leaky_relu", "slope": 0.2}
 
 
-@pytest.mark.parametrize(("asked", "meant"), [("rleu", "relu"), ("Sigmoid", "sigmoid"), ("leakyrelu", "leaky_relu")])
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("rleu", "relu"), ("Sigmoid", "sigmoid"), ("leakyrelu", "leaky_relu")]
+)
 def test_an_unknown_name_offers_the_nearest(asked, meant):
     for ask in (ACTIVATIONS.make, ACTIVATIONS.__getitem__):
         with pytest.raises(UnknownNameError, match=f"unknown activation '{asked}'. Did you mean '{meant}'?"):
@@ -131,11 +133,13 @@ def test_an_unknown_name_offers_the_nearest(asked, meant):
 
 
 def test_a_name_like_no_other_gets_the_list():
-    with pytest.raises(UnknownNameError, match="Known: constant, one_cycle."):
+    with pytest.raises(UnknownNameError, match="Known: constant, one_cycle"):
         SCHEDULES.make("qqqqqqqq")
 
 
-@pytest.mark.parametrize("name", ["base", "_shapes", "__init__", "relu.py", "../losses/base", "relu\n", "", "ReLU"])
+@pytest.mark.parametrize(
+    "name", ["base", "_shapes", "__init__", "relu.py", "../losses/base", "relu\n", "", "ReLU"]
+)
 def test_what_is_no_thing_is_no_name(name):
     with pytest.raises(UnknownNameError):
         ACTIVATIONS.make({"name": name})
@@ -149,7 +153,7 @@ def test_an_endless_name_is_cut_in_the_error():
 
 @pytest.mark.parametrize("spec", [None, 3, 1.5, ["relu"], b"relu", object(), chainrule.activations.ReLU])
 def test_what_is_no_spec_at_all_is_refused(spec):
-    with pytest.raises(SettingError, match="expected a activation|expected an activation"):
+    with pytest.raises(SettingError, match=r"expected an? activation"):
         ACTIVATIONS.make(spec)
 
 

@@ -107,7 +107,10 @@ def test_a_whole_number_too_large_for_a_float_is_refused():
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [({"sise": 1}, "no setting 'sise'. Did you mean 'size'?"), ({"size": 1, "q": 1}, "no setting 'q'. Known: size")],
+    [
+        ({"sise": 1}, "no setting 'sise'. Did you mean 'size'?"),
+        ({"size": 1, "q": 1}, "no setting 'q'. Known: size"),
+    ],
 )
 def test_an_unknown_setting_offers_the_nearest(given, says):
     with pytest.raises(SettingError) as refused:

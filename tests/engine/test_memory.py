@@ -64,9 +64,7 @@ def growth(activation, loss, optimizer, targets_for, whole=False):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize(
-    "optimizer", [*OPTIMIZERS, "sgd:momentum=0.9", "sgd:momentum=0.9,nesterov=true"]
-)
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, "sgd:momentum=0.9", "sgd:momentum=0.9,nesterov=true"])
 def test_a_step_allocates_nothing_whatever_the_loss_and_the_optimizer(loss, optimizer, targets_for):
     assert growth("relu", loss, optimizer, targets_for) < LIMIT
 

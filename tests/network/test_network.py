@@ -2,7 +2,7 @@
 
 import copy
 import math
-import pickle  # noqa: S403 (users send networks to other processes; the package itself never does)
+import pickle  # users send networks to other processes; the package itself never does
 
 import numpy as np
 import pytest
@@ -59,7 +59,9 @@ def test_modules_are_things_or_their_names():
     assert told.modules == MLP([4, 5, 3], ACTIVATIONS.make("relu")).modules
 
 
-@pytest.mark.parametrize(("activation", "gain"), [("relu", 2), ("leaky_relu", 2), ("tanh", None), ("sigmoid", None)])
+@pytest.mark.parametrize(
+    ("activation", "gain"), [("relu", 2), ("leaky_relu", 2), ("tanh", None), ("sigmoid", None)]
+)
 def test_weights_are_drawn_for_the_activation_that_follows(activation, gain):
     # He: 2 / d_in; Glorot: 2 / (d_in + d_out). The outputs are many, so that the two differ in the last layer.
     network = MLP([784, 128, 64, 1000], activation, seed=0)
@@ -141,7 +143,9 @@ def test_sizes_that_are_no_sizes_are_refused(sizes):
         MLP(sizes)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "int32", "complex64", "object", "no such type", ">f4", None, object()])
+@pytest.mark.parametrize(
+    "dtype", ["float16", "int32", "complex64", "object", "no such type", ">f4", None, object()]
+)
 def test_a_dtype_other_than_float32_or_float64_is_refused(dtype):
     with pytest.raises(SettingError, match="dtype is float32 or float64"):
         MLP([4, 3], dtype=dtype)
@@ -240,7 +244,11 @@ def test_without_a_loss_outputs_have_no_meaning(method, rng):
 @pytest.mark.parametrize(
     ("X", "error", "says"),
     [
-        (np.zeros((4, 6)), ShapeError, ["Dense 0 (W is (3, 4)) takes 4 features", "(4, 6)", "transposed: try X.T"]),
+        (
+            np.zeros((4, 6)),
+            ShapeError,
+            ["Dense 0 (W is (3, 4)) takes 4 features", "(4, 6)", "transposed: try X.T"],
+        ),
         (np.zeros((6, 5)), ShapeError, ["takes 4 features; X has 5", "(6, 5)"]),
         (np.zeros(4), ShapeError, ["two dimensions", "X[None, :]"]),
         (np.full((2, 4), np.nan), InputError, ["nan at row 0, column 0"]),

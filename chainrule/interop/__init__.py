@@ -1,0 +1,1 @@
+"""L5: other libraries' models, and our own, in the forms that our tools take."""

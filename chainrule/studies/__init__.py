@@ -1,0 +1,1 @@
+"""L5: experiments that anyone can run again."""
