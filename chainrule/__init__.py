@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from chainrule.core.errors import ChainruleError
+    from chainrule.interop.gradients import check_gradients
     from chainrule.network import MLP, Network
     from chainrule.training import Callback, History, evaluate, fit
 
@@ -31,6 +32,7 @@ _FACE = {
     "load": ("network", "Network.load"),
     "fit": ("training", "fit"),
     "evaluate": ("training", "evaluate"),
+    "check_gradients": ("interop.gradients", "check_gradients"),
     "History": ("training", "History"),
     "Callback": ("training", "Callback"),
     "ChainruleError": ("core.errors", "ChainruleError"),
@@ -46,6 +48,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "ChainruleError",
     "History",
     "Network",
+    "check_gradients",
     "evaluate",
     "fit",
     "load",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from chainrule.core.registry import Registry
 from chainrule.core.types import Array
@@ -23,6 +24,7 @@ class Activation(ABC):
     name: ClassVar[str]
     backward_reads: ClassVar[Literal["z", "a"]]
     initializer: ClassVar[str] = "xavier"  # what suits the Dense layer before it, unless told
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)  # settings to test it in
     operations: ClassVar[int] = 1  # floating-point operations an element, for the summary
 
     @abstractmethod
@@ -34,6 +36,10 @@ class Activation(ABC):
         self, da: Array, z: Array, a: Array, out: Array | None = None, scratch: Array | None = None
     ) -> Array:
         """dz, from da and what ``backward_reads`` names (the other is not looked at)."""
+
+    def in_torch(self) -> Any:
+        """The same as a ``torch.nn`` module, or None where PyTorch has none."""
+        return None
 
     def scratch_for(self, z: Array) -> Array | None:
         """Working memory for batches shaped like ``z``, allocated once by the engine."""

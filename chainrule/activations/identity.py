@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,3 +28,8 @@ class Identity(Activation):
         self, da: Array, z: Array, a: Array, out: Array | None = None, scratch: Array | None = None
     ) -> Array:
         return np.positive(da, out=out)
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.Identity()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class LeakyReLU(Activation):
 
     backward_reads = "z"
     initializer = "he"
+    examples = ({}, {"slope": 0.2})
     operations = 2
 
     def __post_init__(self) -> None:
@@ -42,3 +44,8 @@ class LeakyReLU(Activation):
 
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.LeakyReLU(self.slope)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,3 +30,8 @@ class ReLU(Activation):
 
     def scratch_for(self, z: Array) -> Array:
         return np.empty(z.shape, bool)
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.ReLU()

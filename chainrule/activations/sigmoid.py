@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -36,3 +37,8 @@ class Sigmoid(Activation):
 
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.Sigmoid()

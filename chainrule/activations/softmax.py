@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,3 +40,8 @@ class Softmax(Activation):
 
     def scratch_for(self, z: Array) -> Array:
         return np.empty((z.shape[0], z.shape[1] + 1), z.dtype)  # a product, and one number a row
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.Softmax(dim=1)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,3 +32,8 @@ class Tanh(Activation):
 
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.Tanh()

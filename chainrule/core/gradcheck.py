@@ -33,10 +33,11 @@ NEARBY = 1e-3  # of the scale: where another point is looked at, when this one l
 class Report:
     """What was found. ``ok`` if every deviation is within its own error estimate.
 
-    ``mistake`` is a name of ``core.mistakes.MISTAKES`` or None, ``factor`` how many times too large the claimed
-    gradient is, where that is the mistake; ``where`` the parameter array in which it starts (the one nearest the
-    loss). ``worst`` is the largest deviation in units of its error estimate, above 1 if wrong. ``kinks`` counts
-    the coordinates that sat on a corner. ``deviation`` is the largest one relative to the size of the gradient.
+     ``mistake`` is a name of ``core.mistakes.MISTAKES`` or None, ``factor`` how many times too large the claimed
+     gradient is, where that is the mistake; ``where`` the parameter array in which it starts (the one nearest the
+     loss). ``worst`` is the largest deviation in units of its error estimate, above 1 if wrong. ``kinks`` counts
+     the coordinates that sat on a corner, of those looked at (all of a small array, and where one disagrees).
+    ``deviation`` is the largest one relative to the size of the gradient.
     """
 
     ok: bool
@@ -59,9 +60,10 @@ class Report:
         if self.ok:
             return f"gradient right: {looked} agree, largest deviation {self.deviation:.1e} of its size{corners}"
         named = (self.mistake or "of no known kind").replace("_", " ")
+        start = self.where if self.where == "everywhere" else f"starting at {self.where}"
         amount = "" if self.factor is None else f" {self.factor:.6g}"
         lines = [
-            f"gradient WRONG: {named}{amount}, starting at {self.where}",
+            f"gradient WRONG: {named}{amount}, {start}",
             f"  largest deviation {self.deviation:.1e} of its size, {self.worst:.3g} times what error explains",
             f"  wrong in {', '.join(self.wrong)}; looked at {looked}{corners}",
         ]
@@ -140,8 +142,13 @@ class _Check:
         s = self.s
         away = s.theta + self._nearby()
         s.claim(away)
-        _, first = s.claim(s.theta)
-        _, again = s.claim(s.theta)
+        loss, first = s.claim(s.theta)
+        loss_again, again = s.claim(s.theta)
+        if loss != loss_again:
+            raise InputError(
+                f"the loss is {loss:.17g} and then {loss_again:.17g} at one point; expected a function of "
+                "theta alone. Switch dropout and sampling off, say with module.eval(), or seed them"
+            )
         shaped = self._shapes(first)
         if shaped is not None:
             return shaped
@@ -193,7 +200,7 @@ class _Check:
     # -- one parameter array ----------------------------------------------------------------------------
 
     def _block(self, name: str) -> Evidence | None:
-        """Nothing if a random direction within the array agrees, else what its coordinates show."""
+        """Nothing if a random direction within the array agrees and meets no corner, else what coordinates show."""
         span, g = self.s.spans[name], self.claimed[name].ravel()
         n = g.size
         if not n:
@@ -202,10 +209,15 @@ class _Check:
         self.directions += 1
         line = self._line(span, v)
         estimate = line.central()
-        if self._agrees(float(g @ v), estimate, float(np.abs(g) @ np.abs(v))):
+        agrees = self._agrees(float(g @ v), estimate, float(np.abs(g) @ np.abs(v)), record=False)
+        # A random direction moves everything the array moves, so where it meets no corner no coordinate does. A
+        # large array that agrees is not searched for corners: among thousands of units some are always near one.
+        corners = (not agrees or n <= MOST_COORDINATES) and line.corner() is not None
+        if agrees or not corners:
+            self._agrees(float(g @ v), estimate, float(np.abs(g) @ np.abs(v)))
+        if agrees and not corners:
             return None
-        # A random direction moves everything the array moves, so where it meets no corner no coordinate does.
-        return self._coordinates(name, span, g, self._choose(name, n), corners=line.corner() is not None)
+        return self._coordinates(name, span, g, self._choose(name, n), corners)
 
     def _choose(self, name: str, n: int) -> Array:
         """Coordinates to look at: all, or as many as allowed, of a square matrix in pairs across its diagonal."""
@@ -227,11 +239,10 @@ class _Check:
             line = self._line(span, e)
             found = line.central()
             self.coordinates += 1
-            if not self._agrees(float(g[i]), found, abs(float(g[i])), record=False):
-                if corners:
-                    found, corner = self._at_corner(line, float(g[i]), found, span, e)
-                    self.kinks += corner
-                wrong[k] = not self._agrees(float(g[i]), found, abs(float(g[i])), record=False)
+            if corners:
+                found, corner = self._at_corner(line, float(g[i]), found, span, e)
+                self.kinks += corner
+            wrong[k] = not self._agrees(float(g[i]), found, abs(float(g[i])), record=False)
             values[k], errors[k] = found.value, self._allowance(found, abs(float(g[i])))
             if wrong[k]:
                 self._agrees(float(g[i]), found, abs(float(g[i])))

@@ -91,6 +91,13 @@ class Registry(Generic[T]):
         """Every class by name. Imports the whole shelf."""
         return {name: self[name] for name in self}
 
+    def examples(self) -> Iterator[T]:
+        """Instances of everything on the shelf, in the settings each class names in ``examples``: for tests."""
+        for name, cls in self.classes().items():
+            examples: tuple[dict[str, Any], ...] = getattr(cls, "examples", ({},))
+            for given in examples:
+                yield self.make({"name": name, **given})
+
     def attribute(self, name: str) -> Any:
         """``__getattr__`` of the shelf's package: the class ``LeakyReLU`` stands in ``leaky_relu.py``."""
         for candidate in self.names if name[:1].isupper() else ():

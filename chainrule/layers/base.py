@@ -29,6 +29,8 @@ class Layer(ABC):
     name: ClassVar[str]
     parameter_names: ClassVar[Mapping[str, str]]  # letter -> name in a state_dict
 
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)  # settings to test it in
+
     d_in: int
     d_out: int
 
@@ -49,6 +51,10 @@ class Layer(ABC):
         self, dz: Array, x: Array, p: Views, g: Views, out: Array | None = None, *, wants_dx: bool = True
     ) -> Array | None:
         """Fill ``g`` with the parameters' gradients and return dx, (n, d_in); None where nobody wants it."""
+
+    def in_torch(self) -> Any:
+        """The same as a ``torch.nn`` module, of the same parameter names, or None where PyTorch has none."""
+        return None
 
     @abstractmethod
     def operations(self) -> int:

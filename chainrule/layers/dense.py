@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class Dense(Layer):
     d_in: int
     d_out: int
 
+    examples = ({"d_in": 5, "d_out": 4},)
     parameter_names = {"W": "weight", "b": "bias"}  # noqa: RUF012 (a mapping declared once, never changed)
 
     def __post_init__(self) -> None:
@@ -48,3 +50,8 @@ class Dense(Layer):
 
     def operations(self) -> int:
         return 2 * self.d_in * self.d_out  # a product and a sum for each weight, the bias among them
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.Linear(self.d_in, self.d_out)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+
+import numpy as np
 
 from chainrule.core.errors import ShapeError
 from chainrule.core.registry import Registry
@@ -29,6 +32,7 @@ class Loss(ABC):
     name: ClassVar[str]
     link: ClassVar[str]
     task: ClassVar[Literal["classes", "values"]]
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({}, {"reduction": "sum"})  # settings to test it in
 
     def __post_init__(self) -> None:
         choice(f"{self.name}: reduction", self.reduction, ("mean", "sum"))
@@ -50,6 +54,16 @@ class Loss(ABC):
     @abstractmethod
     def decide(self, logits: Array) -> Array:
         """Predictions: class ids (n,) or values (n, k)."""
+
+    def in_torch(self) -> Any:
+        """The same as a function of torch logits and target, or None where PyTorch has none."""
+        return None
+
+    def example_target(self, rng: np.random.Generator, n: int, k: int) -> Array:
+        """A target for n rows of k outputs, prepared: for tests."""
+        if self.link == "softmax":
+            return rng.integers(0, k, n)
+        return rng.integers(0, 2, (n, k)).astype(float) if self.link == "sigmoid" else rng.standard_normal((n, k))
 
     def labels(self, target: Array) -> Array:
         """A prepared target in the form ``decide`` gives, to compare predictions with."""

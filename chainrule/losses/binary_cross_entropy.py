@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,3 +70,8 @@ class BinaryCrossEntropy(Loss):
 
     def scratch_for(self, logits: Array, target: Array) -> Array:
         return np.empty((2, *logits.shape), logits.dtype)
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.BCEWithLogitsLoss(reduction=self.reduction)

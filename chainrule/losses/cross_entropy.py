@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -118,3 +119,8 @@ class CrossEntropy(Loss):
 
     def scratch_for(self, logits: Array, target: Array) -> Scratch:
         return Scratch(logits)
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.CrossEntropyLoss(reduction=self.reduction)

@@ -43,3 +43,8 @@ class MeanSquaredError(Loss):
 
     def decide(self, logits: Array) -> Array:
         return logits
+
+    def in_torch(self) -> Any:
+        import torch
+
+        return torch.nn.MSELoss(reduction=self.reduction)

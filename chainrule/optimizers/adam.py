@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class Adam(Optimizer):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+
+    examples = ({}, {"learning_rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,3 +67,9 @@ class Adam(Optimizer):
 
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
+
+    def in_torch(self, parameters: Any) -> Any:
+        import torch
+
+        settings = {"lr": self.learning_rate, "betas": (self.beta1, self.beta2), "eps": self.epsilon}
+        return torch.optim.Adam(parameters, **settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from chainrule.core.registry import Registry
 from chainrule.core.settings import number
@@ -28,6 +28,7 @@ class Optimizer(ABC):
     learning_rate: float
 
     name: ClassVar[str]
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)  # settings to test it in
 
     def __post_init__(self) -> None:
         number(f"{self.name}: learning_rate", self.learning_rate, least=0)
@@ -47,6 +48,10 @@ class Optimizer(ABC):
         scratch: Array | None = None,
     ) -> None:
         """One step, in place."""
+
+    def in_torch(self, parameters: Any) -> Any:
+        """The same as a ``torch.optim`` optimizer over these parameters, or None where PyTorch has none."""
+        return None
 
     def scratch_for(self, theta: Array) -> Array | None:
         """Working memory, allocated once by the trainer."""

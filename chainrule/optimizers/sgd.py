@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,8 @@ class SGD(Optimizer):
     learning_rate: float = 0.01
     momentum: float = 0.0
     nesterov: bool = False
+
+    examples = ({}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,3 +60,9 @@ class SGD(Optimizer):
 
     def scratch_for(self, theta: Array) -> Array | None:
         return np.empty_like(theta) if self.nesterov else None
+
+    def in_torch(self, parameters: Any) -> Any:
+        import torch
+
+        settings = {"lr": self.learning_rate, "momentum": self.momentum, "nesterov": self.nesterov}
+        return torch.optim.SGD(parameters, **settings)

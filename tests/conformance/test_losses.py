@@ -1,5 +1,6 @@
 """The examination that every loss sits."""
 
+import math
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -136,6 +137,15 @@ def test_large_logits_give_the_value_of_exact_arithmetic(name, dtype, size, case
     assert value == pytest.approx(exact, rel=20 * epsilon, abs=n * k * epsilon)
     wide = loss.value_and_gradient(logits.astype(float), loss.prepare(raw, n, k, F64))[1]
     np.testing.assert_allclose(gradient, wide, rtol=100 * epsilon, atol=2 * epsilon)
+
+
+@in_both_dtypes
+@pytest.mark.parametrize("size", [10, 30, 80])
+def test_a_small_binary_cross_entropy_keeps_its_digits(dtype, size):
+    # log(1 + exp(-z)) is about exp(-z) here; a 1 + exp(-z) that is rounded to 1 would make it 0
+    logits = np.full((4, 1), size, dtype)
+    value = make("binary_cross_entropy").value_and_gradient(logits, np.ones_like(logits))[0]
+    assert value == pytest.approx(math.log1p(math.exp(-size)), rel=1e-6 if dtype == F32 else 1e-13)
 
 
 @every

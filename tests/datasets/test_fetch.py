@@ -18,6 +18,11 @@ def verify(data, where):
         raise FileError(f"{where} has the wrong SHA-256")
 
 
+def leaves_nothing(problem, folder):
+    assert not list(folder.rglob("*.*"))
+    assert "\n" not in str(problem)
+
+
 @pytest.fixture
 def get(trusting, tmp_path):
     """``get(url, ...)`` fetches into a fresh folder, and looks that a failure leaves nothing there."""
@@ -29,8 +34,7 @@ def get(trusting, tmp_path):
                 urls, folder / "file.gz", check, most, context=context, silence=silence, deadline=deadline
             )
         except FileError as problem:
-            assert not list(tmp_path.rglob("*.*"))
-            assert "\n" not in str(problem)
+            leaves_nothing(problem, tmp_path)
             raise
         assert list(folder.iterdir()) == [path]  # no part of it lies beside it
         return path.read_bytes()
@@ -129,13 +133,19 @@ def test_a_redirect_to_https_is_followed(server, get):
     assert server.asked == ["/file.gz", "/elsewhere"]
 
 
-@pytest.mark.parametrize("scheme", ["http", "ftp", "file", "data"])
+@pytest.mark.parametrize("scheme", ["http", "ftp"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_another_scheme_is_refused(server, get, scheme, status):
     target = server.serve("elsewhere", DATA).replace("https", scheme)
     with pytest.raises(FetchError, match=f"it redirects to {scheme}, only https is followed"):
         get(server.serve("file.gz", lambda handler: handler.begin(0, status, Location=target)))
     assert server.asked == ["/file.gz"]
+
+
+@pytest.mark.parametrize("target", ["file:///etc/hostname", "data:text/plain,x", "gopher://localhost/", "//"])
+def test_a_redirect_to_what_is_no_server_is_refused(server, get, target):
+    with pytest.raises(FetchError, match="localhost: "):
+        get(server.serve("file.gz", lambda handler: handler.begin(0, 302, Location=target)), check=lambda *_: None)
 
 
 def test_redirects_in_a_circle_end(server, get):
@@ -176,16 +186,16 @@ def test_a_server_that_drips_is_left_at_the_deadline(server, get):
         handler.begin(len(DATA))
         handler.drip()
 
-    with pytest.raises(FetchError, match="it took more than 0.3 seconds"):
+    with pytest.raises(FetchError, match=r"it took more than 0\.3 seconds"):
         get(server.serve("file.gz", drips), deadline=0.3)
 
 
 def test_a_server_that_drips_its_headers_is_left_at_the_deadline(server, get):
     def drips(handler):
         handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Patience: ")
-        handler.drip()
+        handler.drip(seconds=2)
 
-    with pytest.raises(FetchError, match="it took more than 0.3 seconds"):
+    with pytest.raises(FetchError, match=r"it took more than 0\.3 seconds"):
         get(server.serve("file.gz", drips), deadline=0.3)
 
 
@@ -199,12 +209,12 @@ def test_a_server_that_is_not_there_is_one_line(server, get):
     url = server.url()
     server.shutdown()
     server.server_close()
-    with pytest.raises(FetchError, match="localhost: .*refused"):
+    with pytest.raises(FetchError, match=r"localhost: .*refused"):
         get(url)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(server, get):
-    with pytest.raises(FetchError, match="localhost: .*certificate verify failed"):
+    with pytest.raises(FetchError, match=r"localhost: .*certificate verify failed"):
         get(server.serve("file.gz", DATA), context=ssl.create_default_context())
     assert server.asked == []
 
@@ -239,7 +249,7 @@ def test_offline_0_forbids_nothing(server, get, monkeypatch, value):
 @pytest.mark.parametrize("place", ["in the way/file.gz", "in the way/deeper/file.gz"])
 def test_a_cache_that_cannot_be_written_is_one_line(server, trusting, tmp_path, place):
     (tmp_path / "in the way").write_bytes(b"a file")
-    with pytest.raises(FileError, match="cannot (make|write).*in the way") as caught:
+    with pytest.raises(FileError, match=r"cannot (make|write).*in the way") as caught:
         fetch([server.serve("file.gz", DATA)], tmp_path / place, verify, MOST, context=trusting)
     assert "\n" not in str(caught.value)
     assert (tmp_path / "in the way").read_bytes() == b"a file"
