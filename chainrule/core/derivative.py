@@ -78,7 +78,8 @@ class Line:
             for j in range(level):
                 weight = power ** (j + 1)
                 row.append((weight * row[j] - above[j]) / (weight - 1))
-                error = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - above[j])) + 2 * noise / h
+                rounding = 2 * noise / h + 8 * self.eps * abs(row[0])
+                error = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - above[j])) + rounding
                 if error < best.error:
                     best = Estimate(row[j + 1], error)
             above, h = row, h / SHRINK

@@ -200,7 +200,7 @@ class _Check:
     # -- one parameter array ----------------------------------------------------------------------------
 
     def _block(self, name: str) -> Evidence | None:
-        """Nothing if a random direction within the array agrees and meets no corner, else what coordinates show."""
+        """None if a random direction within the array agrees and meets no corner, else its coordinates."""
         span, g = self.s.spans[name], self.claimed[name].ravel()
         n = g.size
         if not n:

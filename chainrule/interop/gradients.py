@@ -96,7 +96,7 @@ def _torch(module: Any, X: Any, y: Any, loss: Any) -> Subject:
             name: np.zeros(tuple(p.shape)) if g is None else g.detach().numpy()
             for (name, p), g in zip(parameters.items(), found, strict=True)
         }
-        return float(value), gradient
+        return value.item(), gradient
 
     theta = {name: p.detach().numpy().copy() for name, p in parameters.items()}
     return f, theta, {"rows": len(x), "outputs": int(module(x).shape[-1])}

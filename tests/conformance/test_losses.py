@@ -263,6 +263,13 @@ def test_one_output_of_binary_cross_entropy_decides_a_class_a_row():
     np.testing.assert_array_equal(loss.labels(loss.prepare([0, 1, 1], 3, 1, F32)), [0, 1, 1])
 
 
+def test_probabilities_count_as_the_likelier_answer():
+    sure = make("cross_entropy").prepare([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]], 2, 3, F64)
+    np.testing.assert_array_equal(make("cross_entropy").labels(sure), [1, 2])
+    either = make("binary_cross_entropy").prepare([0.0, 0.2, 0.7, 1.0], 4, 1, F64)
+    np.testing.assert_array_equal(make("binary_cross_entropy").labels(either), [0, 0, 1, 1])
+
+
 @every
 def test_a_metric_exists_that_takes_what_the_loss_decides(name, targets_for):
     loss = make(name)

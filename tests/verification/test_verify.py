@@ -1,0 +1,76 @@
+"""chainrule verify: everything on the shelves, found there, held to a second way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from chainrule.activations import ACTIVATIONS, Activation
+from chainrule.cli.app import run
+from chainrule.layers import LAYERS
+from chainrule.losses import LOSSES
+from chainrule.optimizers import OPTIMIZERS
+from chainrule.verification import verify
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return list(verify())
+
+
+def test_everything_on_the_shelves_is_there(rows):
+    for kind, shelf in (
+        ("activation", ACTIVATIONS),
+        ("loss", LOSSES),
+        ("layer", LAYERS),
+        ("optimizer", OPTIMIZERS),
+    ):
+        assert {row.name.partition(":")[0] for row in rows if row.kind == kind} == set(shelf)
+    pairs = {
+        tuple(part.partition(":")[0] for part in row.name.split(" + ")) for row in rows if row.kind == "network"
+    }
+    assert pairs == {(activation, loss) for activation in ACTIVATIONS for loss in LOSSES}
+
+
+def test_nothing_is_out(rows):
+    assert [row for row in rows if row.ok is False] == []
+
+
+def test_with_pytorch_everything_is_compared_with_it(rows):
+    pytest.importorskip("torch")
+    compared = [row for row in rows if row.against == "PyTorch"]
+    assert len(compared) > 15
+    assert all(row.ok and row.deviation <= 1e-12 for row in compared)
+
+
+def test_a_wrong_thing_put_on_the_shelf_is_out_and_the_exit_code_says_so(monkeypatch, capsys):
+    @dataclass(frozen=True)
+    class Wrong(Activation):
+        """a = z^2 with the derivative z."""
+
+        name = "wrong_square"
+        backward_reads = "z"
+
+        def forward(self, z, out=None, scratch=None):
+            return np.multiply(z, z, out=out)
+
+        def backward(self, da, z, a, out=None, scratch=None):
+            return np.multiply(da, z, out=out)
+
+    monkeypatch.setitem(ACTIVATIONS._classes, "wrong_square", Wrong)
+    assert run(["verify", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert not document["ok"]
+    out = [row for row in document["rows"] if row["ok"] is False]
+    assert {row["name"].partition(" ")[0] for row in out} == {"wrong_square"}
+    assert "constant factor 0.5" in out[0]["note"]
+
+
+def test_the_table_has_a_line_for_each_comparison(capsys, rows):
+    assert run(["verify"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(rows) + 3
+    assert "0 out" in lines[-1]
