@@ -15,8 +15,8 @@ Notation. n rows (samples), k outputs. A layer takes d_in numbers a row and give
 
     x (n, d_in)    W (d_out, d_in)    b (d_out,)    z = x @ W.T + b (n, d_out)    a = activation(z) (n, d_out)
 
-L is the loss, one number. dW is short for dL/dW: how L changes with each entry of W. It has the shape of W, and
-db, dx, dz, da have the shapes of b, x, z, a.
+L is the loss, one number. dW is short for dL/dW, how L changes with each entry of W, and has the shape of W; so it
+is with db, dx, dz and da.
 """
 
 import argparse
@@ -24,15 +24,19 @@ import csv
 import gzip
 import json
 import math
-import os
-import struct
 import sys
 import time
-import zlib
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+
+
+def expect(condition, message, error=ValueError):
+    """Everything that can be wrong from outside is said in one line: what was expected, what came."""
+    if not condition:
+        raise error(message)
+
 
 # ---- 1. One neuron -------------------------------------------------------------------------------------------
 #
@@ -168,18 +172,16 @@ LOSSES = {  # name: (loss and dz from z and y, answers from z)
 def checked_targets(loss, y, n, k, dtype):
     """y as an (n, k) array. Other shapes are errors: (n,) beside (n, 1) would silently broadcast to (n, n)."""
     y, entropy = np.asarray(y), loss.endswith("cross_entropy")
-    if loss == "cross_entropy" and y.shape == (n,) and y.dtype.kind in "iu":
-        if y.min() < 0 or y.max() >= k:
-            raise ValueError(f"expected labels from 0 to {k - 1}; got {y.min()} to {y.max()}")
+    if loss == "cross_entropy" and y.shape == (n,) and y.dtype.kind in "iu" and 0 <= y.min() <= y.max() < k:
         return np.eye(k, dtype=dtype)[y]  # one-hot: 1 at the row's class, 0 elsewhere
-    if y.shape != (n, k) or y.dtype.kind not in "iufb":
-        also = f" or {n} integer labels" if loss == "cross_entropy" else ""
-        raise ValueError(f"{loss} expected targets of shape {(n, k)}{also}; got {y.dtype} of shape {y.shape}")
+    labels = f", or {n} integer labels from 0 to {k - 1}" if loss == "cross_entropy" else ""
+    right = y.shape == (n, k) and y.dtype.kind in "iufb"
+    expect(right, f"{loss} expected targets of shape {(n, k)}{labels}; got {y.dtype} of shape {y.shape}")
     y = y.astype(dtype, copy=False)
-    if not np.isfinite(y).all() or (entropy and not 0 <= y.min() <= y.max() <= 1):
-        raise ValueError(f"{loss} expected {'targets from 0 to 1' if entropy else 'finite targets'}; got others")
-    if loss == "cross_entropy" and np.abs(y.sum(axis=1) - 1).max() > 1e-3:
-        raise ValueError("cross_entropy expected targets that sum to 1 in each row; try binary_cross_entropy")
+    right = np.isfinite(y).all() and (not entropy or (y.min() >= 0 and y.max() <= 1))
+    expect(right, f"{loss} expected targets {'from 0 to 1' if entropy else 'that are finite'}; got others")
+    right = loss != "cross_entropy" or np.abs(y.sum(axis=1) - 1).max() < 1e-3
+    expect(right, "cross_entropy expected targets that sum to 1 in each row; try binary_cross_entropy")
     return y
 
 
@@ -194,24 +196,19 @@ def checked_targets(loss, y, n, k, dtype):
 # x is the activation of the layer before, so dx is that layer's da; its activation turns da into its dz, and so
 # on down to the first layer. Backward needs each layer's x and z: forward keeps them.
 
+FLOATS = ["float32", "float64"]
+
 
 class Network:
     """A dense network. Sizes (784, 128, 64, 10) mean three layers; the activation follows all but the last."""
 
     def __init__(self, sizes, activation="relu", loss="cross_entropy", init="he", seed=0, dtype=np.float64):
         self.sizes, self.activation, self.loss, self.dtype = tuple(sizes), activation, loss, np.dtype(dtype)
-        for name, known in (
-            (activation, ACTIVATIONS),
-            (loss, LOSSES),
-            (init, INITIALIZATIONS),
-            (self.dtype.name, ["float32", "float64"]),
-        ):
-            if name not in known:
-                raise ValueError(f"expected one of {', '.join(known)}; got {name!r}")
-        if len(sizes) < 2 or min(sizes) < 1 or (loss == "cross_entropy" and sizes[-1] < 2):
-            raise ValueError(
-                f"expected inputs and outputs, 1 or more (cross_entropy: 2 outputs or more); got {sizes}"
-            )
+        names = (activation, ACTIVATIONS), (loss, LOSSES), (init, INITIALIZATIONS), (self.dtype, FLOATS)
+        for name, known in names:
+            expect(name in known, f"expected one of {', '.join(known)}; got {name}")
+        enough = len(sizes) >= 2 and min(sizes) >= 1 and (loss != "cross_entropy" or sizes[-1] >= 2)
+        expect(enough, f"expected sizes of 1 or more, and 2 outputs or more for cross_entropy; got {sizes}")
         rng = np.random.default_rng(seed)
         self.weights, self.biases = [], []
         for d_in, d_out in pairwise(sizes):
@@ -219,45 +216,32 @@ class Network:
             self.weights.append(W.astype(self.dtype))
             self.biases.append(np.zeros(d_out, self.dtype))
 
-    def set_parameters(self, pairs):
-        """Replace all parameters by copies of pairs [(W, b), ...], first layer first."""
-        expected, got = zip(self.weights, self.biases, strict=True), [(np.shape(W), np.shape(b)) for W, b in pairs]
-        if got != [(W.shape, b.shape) for W, b in expected]:
-            raise ValueError(f"the (W, b) do not fit the sizes {self.sizes}; got shapes {got}")
-        self.weights = [np.array(W, self.dtype) for W, _ in pairs]
-        self.biases = [np.array(b, self.dtype) for _, b in pairs]
-
     def forward(self, x):
         """Logits (n, k) of the rows x (n, d_in). Keeps every layer's input and z for backward."""
         a = np.asarray(x, self.dtype)
-        if a.ndim != 2 or a.shape[1] != self.sizes[0] or len(a) == 0:
-            raise ValueError(
-                f"expected rows of {self.sizes[0]} numbers, shape (n, {self.sizes[0]}); got {a.shape}"
-            )
+        right = a.ndim == 2 and a.shape[1] == self.sizes[0] and len(a) > 0
+        expect(right, f"expected rows of {self.sizes[0]} numbers; got an array of shape {a.shape}")
         self.inputs, self.z = [], []
         for W, b in zip(self.weights, self.biases, strict=True):
-            self.inputs.append(a)
+            if self.z:  # between two layers stands the activation
+                a = ACTIVATIONS[self.activation][0](self.z[-1])
+            self.inputs.append(a)  # (n, d_in)
             self.z.append(a @ W.T + b)  # (n, d_out)
-            a = ACTIVATIONS[self.activation][0](self.z[-1])  # not used after the last layer, which is linear
         return self.z[-1]
 
-    def backward(self, dz):
-        """From dz of the logits (n, k): the lists of all dW and db, first layer first."""
+    def loss_and_gradients(self, x, y):
+        """The loss of the rows x with targets y, and the lists of all dW and db, first layer first."""
+        z = self.forward(x)
+        loss, dz = LOSSES[self.loss][0](z, checked_targets(self.loss, y, *z.shape, self.dtype))
         dWs, dbs = [], []
         for i in reversed(range(len(self.weights))):
             x = self.inputs[i]
             dWs.insert(0, dz.T @ x)  # (d_out, n) @ (n, d_in) = (d_out, d_in)
             dbs.insert(0, dz.sum(axis=0))  # (d_out,)
-            if i > 0:  # x is the activation of layer i - 1 (below the first layer is data, which we don't move)
+            if i > 0:  # x is the activation of layer i - 1. (Below layer 0 is the data, which we don't change.)
                 da = dz @ self.weights[i]  # (n, d_out) @ (d_out, d_in) = (n, d_in)
                 dz = ACTIVATIONS[self.activation][1](da, self.z[i - 1], x)
-        return dWs, dbs
-
-    def loss_and_gradients(self, x, y):
-        """The loss of a batch, and its derivatives dW and db of every layer."""
-        z = self.forward(x)
-        loss, dz = LOSSES[self.loss][0](z, checked_targets(self.loss, y, *z.shape, self.dtype))
-        return float(loss), *self.backward(dz)
+        return float(loss), dWs, dbs
 
     def step(self, x, y, learning_rate):
         """One step of gradient descent: theta <- theta - learning_rate · dtheta. Returns the loss before it."""
@@ -267,44 +251,53 @@ class Network:
         return loss
 
     # The gradient over all rows is the mean of the rows' gradients, so a few rows drawn at random estimate it for
-    # a fraction of the work. All rows a step is (full-batch) gradient descent: exact, and slow. One row a step is
-    # stochastic: fast and noisy. The mini-batch lies between, and large matrix products run at their best. The
-    # noise does not fade near the minimum, so a learning rate that decays ends closer to it.
+    # a fraction of the work. All rows a step is full-batch gradient descent: exact, and slow. One row a step is
+    # stochastic: quick and noisy. The mini-batch lies between, and its matrix products run at full speed. The
+    # noise does not fade near the minimum; a learning rate that decays ends closer to it.
 
-    @np.errstate(all="ignore")  # overflow is looked for here, and reported once
-    def fit(self, x, y, epochs=10, batch_size=32, learning_rate=0.1, decay=1.0, seed=0, progress=None):
+    @np.errstate(all="ignore")  # we look for overflow ourselves, to say where it happened
+    def fit(self, x, y, epochs=10, batch_size=32, learning_rate=0.1, decay=1.0, seed=0, report=None):
         """Gradient descent. An epoch visits every row once, in a fresh order; its last batch may be short.
 
-        batch_size None takes all rows at once. After each epoch the learning rate is multiplied by decay.
-        Returns the history: for each epoch the loss, averaged over its batches by their number of rows.
+        batch_size 0 takes all rows at once. The learning rate is multiplied by decay after each epoch. report, print
+        for example, is given some ten lines of text. Returns the history, each epoch's loss, the mean of its rows'.
         """
-        x, y, n = np.asarray(x, self.dtype), np.asarray(y), len(x)
-        if not np.isfinite(self.forward(x[:1])).all() or not np.isfinite(x).all():
-            raise ValueError("expected finite inputs and weights; got NaN or infinity, or numbers too large")
+        x, y, n, history = np.asarray(x, self.dtype), np.asarray(y), len(x), []
+        self.forward(x[:1])  # complains of a wrong shape
         checked_targets(self.loss, y, n, self.sizes[-1], self.dtype)
-        rng, history, batch_size = np.random.default_rng(seed), [], batch_size or n
+        expect(np.isfinite(x).all(), "expected finite inputs; got NaN or infinity")
+        batch_size, rng, start = batch_size or n, np.random.default_rng(seed), time.perf_counter()
         for epoch in range(1, epochs + 1):
             order, total = rng.permutation(n), 0.0
-            for step, start in enumerate(range(0, n, batch_size), start=1):
-                rows = order[start : start + batch_size]
+            for step, first in enumerate(range(0, n, batch_size), start=1):
+                rows = order[first : first + batch_size]
                 loss = self.step(x[rows], y[rows], learning_rate)
-                watched = [loss] if start + batch_size < n else [loss, *self.weights, *self.biases]
-                if not all(np.isfinite(values).all() for values in watched):
-                    where = f"epoch {epoch}, step {step}: loss {loss:g}, learning rate {learning_rate:g}"
-                    raise FloatingPointError(f"training diverged in {where}; try a smaller learning rate")
+                watched = [loss] if first + batch_size < n else [loss, *self.weights, *self.biases]
+                finite = all(np.isfinite(values).all() for values in watched)
+                where = f"epoch {epoch}, step {step}: loss {loss:g}, learning rate {learning_rate:g}"
+                expect(finite, f"training diverged in {where}; try a smaller rate", FloatingPointError)
                 total += loss * len(rows)
             history.append(total / n)
             learning_rate *= decay
-            if progress:
-                progress(epoch, history[-1])
+            if report and (epoch == 1 or epoch % max(1, epochs // 10) == 0):
+                report(f"epoch {epoch} of {epochs}: loss {total / n:.6g}, {time.perf_counter() - start:.1f} s")
         return history
 
     def predict(self, x):
         """Answers (n, k): probabilities for the cross-entropies, numbers for the squared errors."""
         answers = LOSSES[self.loss][1](self.forward(x))
-        if not np.isfinite(answers).all():
-            raise FloatingPointError("the network overflowed; are the inputs like those it was trained on?")
+        message = "the network overflowed; are the inputs like those that it was trained on?"
+        expect(np.isfinite(answers).all(), message, FloatingPointError)
         return answers
+
+    def classify(self, x):
+        """Class numbers (n,): the largest of several answers, or, of a single one, whether it is above 1/2."""
+        answers = self.predict(x)
+        return answers.argmax(axis=1) if self.sizes[-1] > 1 else (answers[:, 0] > 0.5).astype(int)
+
+    def __str__(self):
+        sizes, count = "-".join(map(str, self.sizes)), sum(p.size for p in self.weights + self.biases)
+        return f"network {sizes}, {self.activation}, {self.loss}, {self.dtype}, {count} parameters"
 
 
 # ---- 6. Is the gradient right? -------------------------------------------------------------------------------
@@ -331,12 +324,11 @@ def gradient_check(network, x, y):
         for at in np.ndindex(theta.shape):
             value = theta[at]
             h = 6e-6 * max(1.0, abs(value))
-            theta[at] = value + h
-            above, *_ = network.loss_and_gradients(x, y)
-            theta[at] = value - h
-            below, *_ = network.loss_and_gradients(x, y)
+            for sign in (1, -1):
+                theta[at] = value + sign * h
+                loss, *_ = network.loss_and_gradients(x, y)
+                numeric[at] += sign * loss / (2 * h)
             theta[at] = value
-            numeric[at] = (above - below) / (2 * h)
         size = max(np.abs(analytic).max(), np.abs(numeric).max(), 1e-4)  # below 1e-4 only rounding is left
         worst = max(worst, float(np.abs(analytic - numeric).max() / size))
     return worst
@@ -344,17 +336,14 @@ def gradient_check(network, x, y):
 
 # ---- 7. Save and load ----------------------------------------------------------------------------------------
 #
-# An .npz file is a zip of plain arrays. Ours holds W1, b1, W2, b2, ... and a JSON text with everything else.
-# Pickle would be shorter, but loading a pickle may run any code its author liked; an array is only numbers.
-# `about` says what the numbers mean: the names of inputs and classes, and how the data was standardized.
-
-ABOUT = {"data": "arrays", "features": [], "target": "y", "classes": None}
-ABOUT |= {"shift": 0.0, "scale": 1.0, "target_shift": 0.0, "target_scale": 1.0}
+# An .npz file is a zip of plain arrays. Ours holds W1, b1, W2, b2, ... and a JSON text with everything else, among
+# it `about`: what the numbers that go in and come out mean. Pickle would be shorter, but loading a pickle may run
+# any code that its author liked; an array is only numbers.
 
 
 def save(network, path, about=None):
     """Write the network, and about, to an .npz file."""
-    about = about or ABOUT | {"features": [f"x{i + 1}" for i in range(network.sizes[0])]}
+    about = about or {"data": "arrays", "features": list(map(str, range(network.sizes[0]))), "classes": None}
     text = {"sizes": network.sizes, "activation": network.activation, "loss": network.loss, "about": about}
     arrays = {"architecture": np.array(json.dumps(text))}
     for i, (W, b) in enumerate(zip(network.weights, network.biases, strict=True), start=1):
@@ -368,32 +357,24 @@ def load(path):
     try:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             text = json.loads(str(arrays["architecture"]))
-            pairs = [(arrays[f"W{i}"], arrays[f"b{i}"]) for i in range(1, len(text["sizes"]))]
-        if [pairs[0][0].shape[1], *(len(b) for _, b in pairs)] != text["sizes"]:  # before building what it claims
-            raise ValueError(f"its arrays do not have the sizes {text['sizes']}")
-        network = Network(text["sizes"], text["activation"], text["loss"], dtype=pairs[0][0].dtype)
-        network.set_parameters(pairs)
-        about = {key: text["about"][key] for key in ABOUT}
-        answer(network, about, np.zeros((1, len(about["features"]))))  # a dry run: does it all fit together?
+            layers = range(1, len(text["sizes"]))
+            weights, biases = [arrays[f"W{i}"] for i in layers], [arrays[f"b{i}"] for i in layers]
+        about, expected = text["about"], list(pairwise(text["sizes"]))
+        shapes = [W.shape[::-1] for W in weights] + [b.shape for b in biases]
+        expect(shapes == expected + [(k,) for _, k in expected], "its arrays do not have its sizes")
+        network = Network(text["sizes"], text["activation"], text["loss"], dtype=weights[0].dtype)
+        network.weights, network.biases = weights, biases
+        outputs = network.predict(np.zeros((1, len(about["features"])))).shape[1]  # a dry run
+        fit = about["classes"] is None or len(about["classes"]) == max(2, outputs)
+        expect(fit, f"its classes, {about['classes']}, do not fit {outputs} outputs")
     except Exception as error:  # zip, zlib, JSON, a missing array, a wrong shape: to the reader, one thing
         raise ValueError(f"{path} cannot be loaded as a network of this script: {error}") from error
     return network, about
 
 
-def answer(network, about, x):
-    """Answers to raw inputs: class numbers (n,), or numbers (n, k) in the units of the target."""
-    outputs, classes = network.predict((x - np.array(about["shift"])) / np.array(about["scale"])), about["classes"]
-    if classes is None:
-        return outputs * about["target_scale"] + about["target_shift"]
-    if len(classes) != max(2, network.sizes[-1]):
-        raise ValueError(f"{len(classes)} classes do not fit {network.sizes[-1]} outputs")
-    return outputs.argmax(axis=1) if network.sizes[-1] > 1 else (outputs[:, 0] > 0.5).astype(int)
-
-
 # ---- 8. Data -------------------------------------------------------------------------------------------------
 #
-# Every reader returns x (n, d), y and about. y are class numbers (n,) if about names classes, else numbers (n, k).
-
+# Every reader returns x (n, d), y and about; y are class numbers (n,) if about names classes, else numbers (n, k).
 
 GATES = {"xor": [0, 1, 1, 0], "and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
 
@@ -409,90 +390,269 @@ def small_data(name):
     else:
         rng = np.random.default_rng(0)
         x, y, classes = rng.standard_normal((64, 1000)), rng.standard_normal((64, 10)), None
-    return x, y, ABOUT | {"features": [f"x{i + 1}" for i in range(x.shape[1])], "classes": classes}
+    return x, y, {"features": [f"x{i + 1}" for i in range(x.shape[1])], "classes": classes}
 
 
 def read_idx(folder, name):
     """An IDX file, maybe gzipped: two zero bytes, the type (8: bytes), the number of axes, their sizes, data."""
     path = next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
-    if path is None:
-        raise FileNotFoundError(f"expected {name} or {name}.gz in {folder}; name the folder with --data")
+    expect(path, f"expected {name} or {name}.gz in {folder}; name the folder with --data", FileNotFoundError)
     try:
         raw = path.read_bytes()
         raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
-        zeros, kind, axes = struct.unpack_from(">HBB", raw)
-        if zeros or kind != 8:
-            raise ValueError(f"it begins with {raw[:4].hex()}")
-        shape = struct.unpack_from(f">{axes}I", raw, 4)  # big-endian, 4 bytes each
-        return np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape)
-    except (EOFError, OSError, ValueError, struct.error, zlib.error) as error:
+        expect(raw[:3] == b"\0\0\x08", f"it begins with {raw[:3].hex()}")
+        shape = np.frombuffer(raw, ">u4", count=raw[3], offset=4)  # big-endian, 4 bytes each
+        return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(shape)
+    except Exception as error:  # gzip, zlib, a header or data cut short
         raise ValueError(f"{path} is not a whole IDX file of bytes ({error}); download it again") from error
 
 
 def mnist(folder, part):
     """Handwritten digits, by Yann LeCun and Corinna Cortes: a row is an image, 28 x 28 gray values 0 to 255."""
     images, labels = (read_idx(folder, f"{part}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
-    if images.ndim != 3 or labels.shape != images.shape[:1] or not labels.size or labels.max() > 9:
-        raise ValueError(f"{folder}: {part} images {images.shape} and labels {labels.shape} do not fit together")
-    x = images.reshape(len(images), -1)
-    about = {
-        "features": [f"pixel{i}" for i in range(x.shape[1])],
-        "target": "digit",
-        "classes": list("0123456789"),
-    }
-    return x, labels.astype(int), ABOUT | about
+    fit = images.ndim == 3 and labels.shape == images.shape[:1] and labels.size and labels.max() <= 9
+    expect(fit, f"{folder}: {part} images {images.shape} and labels {labels.shape} do not fit together")
+    x, features = images.reshape(len(images), -1), [f"pixel{i}" for i in range(images[0].size)]
+    return x, labels.astype(int), {"features": features, "classes": list("0123456789")}
 
 
-def read_csv(path):
-    """The columns of a CSV file with a header: {name: texts}."""
-    with Path(path).open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        header, *rows = [[cell.strip() for cell in row] for row in csv.reader(file) if row] or [[]]
-    if not rows or len(set(header)) < len(header):
-        raise ValueError(f"{path}: expected a header of different names and rows below it; got {len(rows)} rows")
-    for i, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            raise ValueError(f"{path}, row {i}: expected {len(header)} values, as in the header; got {len(row)}")
-    return dict(zip(header, zip(*rows, strict=True), strict=True))
-
-
-def is_number(text):
-    """Is the text a finite number?"""
+def number(text):
+    """The number that a text stands for, or NaN."""
     try:
-        return math.isfinite(float(text))
+        return float(text)
     except ValueError:
-        return False
+        return math.nan
 
 
-def numbers(path, columns, names):
-    """The named columns as an array (n, number of names)."""
-    for name in names:
-        bad = [text for text in columns.get(name, ["(no such column)"]) if not is_number(text)]
-        if bad:
-            raise ValueError(f"{path}: expected numbers in column {name!r}; got {bad[0]!r}")
-    return np.array([[float(text) for text in columns[name]] for name in names]).T
+def csv_data(path, about=None, target=None, regression=False, answers=True):
+    """Rows of a CSV file with a header. In training, when about is None, the last column is the target.
 
-
-def csv_data(path, about=None, target=None, regression=False):
-    """Rows of a CSV file. In training, when about is None: the target is the last column unless named.
-
-    Its values are classes if they are text, or at most 10 and each twice on average. Other numbers: regression.
+    Text means classes. So do numbers with at most 10 values, each twice on average; others mean regression.
     """
-    columns = read_csv(path)
+    with Path(path).open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        header, *rows = [[text.strip() for text in row] for row in csv.reader(file) if row] or [[]]
+    good = rows and len(set(header)) == len(header)
+    expect(good, f"{path}: expected a header of different names and rows below it; got {len(rows)} rows")
+    for i, row in enumerate(rows, start=1):
+        expect(len(row) == len(header), f"{path}, row {i}: expected {len(header)} values; got {len(row)}")
+    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
     if about is None:
-        target = target or list(columns)[-1]
-        if target not in columns:
-            raise UsageError(f"--target: expected a column of {path}: {', '.join(columns)[:60]}; got {target!r}")
-        texts = columns[target]
-        features, classes = [name for name in columns if name != target], sorted(set(texts))
-        if (regression or len(classes) > min(10, len(texts) / 2)) and any(is_number(text) for text in texts):
-            classes = None
-        about = ABOUT | {"features": features, "target": target, "classes": classes}
-    x, target, classes = numbers(path, columns, about["features"]), about["target"], about["classes"]
-    if classes is None:
-        return x, numbers(path, columns, [target]), about
-    unknown = set(columns.get(target, [""])) - set(classes)
-    if unknown:
-        raise ValueError(
-            f"{path}: expected {', '.join(classes)[:60]} in a column {target!r}; got {unknown.pop()!r}"
-        )
+        target = target or header[-1]
+        expect(target in columns, f"--target: expected one of {', '.join(header)[:60]}; got {target}", UsageError)
+        features, classes = [name for name in header if name != target], sorted(set(columns[target]))
+        many = len(classes) > min(10, len(rows) / 2) and any(math.isfinite(number(text)) for text in classes)
+        about = {"features": features, "target": target, "classes": None if regression or many else classes}
+    target, classes = about["target"], about["classes"]
+    names = about["features"] + ([target] if answers and classes is None else [])
+    for name in names:
+        for i, text in enumerate(columns.get(name, ["no such column"]), start=1):
+            good = math.isfinite(number(text))
+            expect(good, f"{path}, row {i}: expected a number in column {name!r}; got {text!r}")
+    x = np.array([[float(text) for text in columns[name]] for name in names]).T
+    if not answers or classes is None:
+        return *np.split(x, [len(about["features"])], axis=1), about
+    for i, text in enumerate(columns.get(target, ["no such column"]), start=1):
+        expect(text and text in classes, f"{path}, row {i}: expected a known {target!r}; got {text!r}")
     return x, np.array([classes.index(text) for text in columns[target]]), about
+
+
+# ---- 9. The command line -------------------------------------------------------------------------------------
+
+GATE = {"hidden": (), "activation": "tanh", "init": "xavier", "loss": "binary_cross_entropy", "epochs": 1000}
+GATE |= {"batch": 0, "learning_rate": 0.5, "decay": 1.0, "dtype": "float64", "seed": 0}
+RELU = GATE | {"activation": "relu", "init": "he", "loss": "cross_entropy", "learning_rate": 0.1}
+SUMS = {"init": "large", "loss": "squared_error_sum", "learning_rate": 1e-6, "epochs": 500}
+RECIPES = {  # how each data set is trained, unless an option says otherwise
+    "and": GATE,  # one neuron is enough, since a straight line parts the answers
+    "or": GATE,
+    "xor": GATE | {"hidden": (8,)},  # here no straight line does: try --hidden 0
+    "quadrants": RELU | {"hidden": (10,)},
+    "random": RELU | SUMS | {"hidden": (100,)},
+    "mnist": RELU | {"hidden": (128, 64), "epochs": 8, "batch": 32, "decay": 0.7, "dtype": "float32"},
+}
+CSV = RELU | {"hidden": (32,), "loss": None, "epochs": 100, "batch": 32, "decay": 0.98}
+
+
+def read_data(args, part, *csv_settings):
+    """x, y and about of the data that the command line names."""
+    if args.dataset in RECIPES:
+        return mnist(args.data, part) if args.dataset == "mnist" else small_data(args.dataset)
+    known = f"expected {', '.join(RECIPES)} or a CSV file; got {args.dataset!r}"
+    expect(Path(args.dataset).is_file(), known, UsageError)
+    return csv_data(args.dataset, *csv_settings)
+
+
+def standardize(values, axis):
+    """(values - mean) / scale, mean and scale: the standard deviation, or 1 for a constant column."""
+    mean, scale = values.mean(axis=axis), np.where(np.ptp(values, axis=axis) > 0, values.std(axis=axis), 1)
+    return (values - mean) / scale, mean, scale
+
+
+def score(network, about, x, y, rows):
+    """Print how good the answers are."""
+    if about["classes"]:
+        right = int((network.classify(x) == y).sum())
+        print(f"{rows} accuracy: {100 * right / len(y):.2f} % ({right} of {len(y)})")
+    else:
+        error, spread = (math.sqrt(((y - guess) ** 2).mean()) for guess in (network.predict(x), y.mean(axis=0)))
+        print(f"{rows} root mean squared error: {error:.4g} (always answering the mean: {spread:.4g})")
+
+
+def train(args):
+    """train a network, and test it"""
+    recipe = RECIPES.get(args.dataset, CSV) | {
+        key: value for key, value in vars(args).items() if value is not None
+    }
+    r, is_csv = argparse.Namespace(**recipe), args.dataset not in RECIPES
+    folder = args.save is None or args.save.parent.is_dir()
+    expect(folder, f"--save: expected a file in a folder that exists; got {args.save}", UsageError)
+    x, y, about = read_data(args, "train", None, args.target, (args.loss or "").startswith("squared_error"))
+    classes, test, rows = about["classes"], (x, y), "training"
+    if args.dataset == "mnist":
+        test, rows = read_data(args, "t10k")[:2], "test"
+    elif is_csv and len(x) >= 10:  # hold out a fifth of the rows
+        out, kept = np.split(np.random.default_rng(r.seed).permutation(len(x)), [len(x) // 5])
+        test, rows, x, y = (x[out], y[out]), "test", x[kept], y[kept]
+    loss = r.loss or ("cross_entropy" if classes else "squared_error_mean")
+    suits = classes or "cross_entropy" not in loss
+    expect(suits, f"--loss: expected a squared error, since the target is numbers; got {loss}", UsageError)
+    mean, scale, y_mean, y_scale = 0, 1, 0, 1
+    if is_csv or args.dataset == "mnist":
+        x, mean, scale = standardize(x, 0 if is_csv else None)  # by column, but all pixels alike
+    if is_csv and classes is None:
+        y, y_mean, y_scale = standardize(y, 0)
+    elif classes and loss != "cross_entropy":  # a column of 0 and 1 for two classes, otherwise a column for each
+        y = y[:, None] if len(classes) == 2 else np.eye(len(classes))[y]
+    sizes = (x.shape[1], *r.hidden, y.shape[1] if y.ndim == 2 else len(classes))
+    network = Network(sizes, r.activation, loss, r.init, r.seed, r.dtype)
+    print(network)
+    network.fit(x, y, r.epochs, r.batch, r.learning_rate, r.decay, r.seed, print)
+    # Standardizing is linear, so now the first layer takes it over and the network reads raw inputs:
+    # W (x - mean)/scale + b = (W/scale) x + (b - (W/scale) mean). The last layer does the same for the target.
+    network.weights[0] /= scale
+    network.biases[0] -= (network.weights[0] * mean).sum(axis=1)
+    network.weights[-1] *= np.reshape(y_scale, (-1, 1))
+    network.biases[-1][:] = network.biases[-1] * y_scale + y_mean
+    score(network, about, *test, rows)
+    if args.save:
+        save(network, args.save, about | {"data": args.dataset})
+
+
+def evaluate(args):
+    """test a saved network on data"""
+    network, about = load(args.network)
+    x, y, found = read_data(args, "t10k", about)
+    expect(found["classes"] == about["classes"], f"{args.dataset} has other classes than {args.network}")
+    score(network, about, x, y, "test")
+
+
+def predict(args):
+    """print a saved network's answer to each row of data"""
+    network, about = load(args.network)
+    x, *_ = read_data(args, "t10k", about, None, False, False)
+    for row in network.classify(x) if about["classes"] else network.predict(x):
+        print(about["classes"][row] if about["classes"] else ",".join(map(str, row)))
+
+
+def info(args):
+    """say what a saved network is"""
+    network, about = load(args.network)
+    print(network)
+    for key, value in about.items():
+        print(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+def gradcheck(args):
+    """compare gradients with finite differences, for all activations and losses or the one named"""
+    rng, wrong = np.random.default_rng(args.seed), 0
+    x, y = rng.standard_normal((6, 3)), softmax(rng.standard_normal((6, 3)))  # targets that suit every loss
+    for activation in [args.activation] if args.activation else ACTIVATIONS:
+        for loss in [args.loss] if args.loss else LOSSES:
+            error = gradient_check(Network((3, *args.hidden, 3), activation, loss, "xavier", args.seed), x, y)
+            wrong += error > 1e-6
+            print(f"{activation:<11}{loss:<21}{error:.1e}  {'WRONG' if error > 1e-6 else 'right'}")
+    expect(
+        not wrong, f"expected relative errors up to 1e-6; {wrong} are larger (is it a ReLU's corner? try --seed)"
+    )
+
+
+def benchmark(args):
+    """time a training step, and its matrix products alone"""
+    network, rng, times = Network((784, *args.hidden, 10), dtype=args.dtype), np.random.default_rng(0), []
+    x, y = rng.standard_normal((args.batch, 784)).astype(args.dtype), rng.integers(10, size=args.batch)
+    for _ in range(300):
+        start = time.perf_counter()
+        network.step(x, y, 0.01)
+        middle = time.perf_counter()
+        for i, (W, a, z) in enumerate(zip(network.weights, network.inputs, network.z, strict=True)):
+            _ = a @ W.T, z.T @ a, z @ W if i > 0 else None
+        times.append((middle - start, time.perf_counter() - middle))
+    step, products = 1e6 * np.median(times, axis=0)
+    print(network)
+    print(f"training step {step:.0f} µs, its matrix products alone {products:.0f} µs, ratio {step / products:.2f}")
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):  # argparse prints several lines
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def whole_number(text):
+    expect(int(text) >= 0, "a negative number")
+    return int(text)
+
+
+def units(text):
+    return tuple(size for size in map(whole_number, text.split(",")) if size > 0)
+
+
+OPTIONS = {  # name: the commands that have it, and its settings
+    "network": ("evaluate predict info", {"help": "an .npz file that train saved"}),
+    "dataset": ("train evaluate predict", {"help": f"{', '.join(RECIPES)} or a CSV file"}),
+    "--hidden": ("train gradcheck benchmark", {"type": units, "help": "units of the hidden layers: 128,64 or 0"}),
+    "--activation": ("train gradcheck", {"choices": ACTIVATIONS}),
+    "--loss": ("train gradcheck", {"choices": LOSSES}),
+    "--init": ("train", {"choices": INITIALIZATIONS}),
+    "--epochs": ("train", {"type": whole_number}),
+    "--batch": ("train benchmark", {"type": whole_number, "help": "rows a step; 1: stochastic, 0: all rows"}),
+    "--learning-rate": ("train", {"type": float}),
+    "--decay": ("train", {"type": float, "help": "factor on the learning rate after each epoch"}),
+    "--dtype": ("train benchmark", {"choices": FLOATS}),
+    "--seed": ("train gradcheck", {"type": whole_number}),
+    "--data": ("train evaluate predict", {"type": Path, "help": "folder of the MNIST files"}),
+    "--target": ("train", {"help": "the target column of a CSV file"}),
+    "--save": ("train", {"type": Path, "help": "write the network to this .npz file"}),
+}
+
+
+def parse(argv):
+    parser = Parser(prog="numpy_network.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for run in (train, evaluate, predict, gradcheck, benchmark, info):
+        command = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        for option, (names, settings) in OPTIONS.items():
+            if run.__name__ in names.split():
+                command.add_argument(option, **settings)
+        command.set_defaults(run=run)
+    return parser.parse_args(argv)
+
+
+@np.errstate(all="ignore")
+def main(argv=None):
+    """Run a command. Returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    try:
+        args = parse(argv)
+        args.run(args)
+        return 0
+    except KeyboardInterrupt:
+        code, message = 130, "interrupted"
+    except UsageError as error:
+        code, message = 2, error
+    except (ValueError, ArithmeticError, OSError, MemoryError, csv.Error) as error:
+        code, message = 1, error
+    print("numpy_network:", *str(message).split(), file=sys.stderr)  # split: one line, whatever the message
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

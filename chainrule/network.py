@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, DTypeLike
 from chainrule import saving
 from chainrule.activations import ACTIVATIONS, Activation
 from chainrule.core import checks
-from chainrule.core.errors import InputError, NotFittedError, SettingError, ShapeError
+from chainrule.core.errors import ChainruleError, InputError, NotFittedError, SettingError, ShapeError
 from chainrule.core.params import Params
 from chainrule.core.rng import generator
-from chainrule.core.settings import whole
+from chainrule.core.settings import show, whole
 from chainrule.core.types import Array
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import Layer, Module, make
@@ -63,11 +63,35 @@ class Network:
         if self.loss is not None:
             self.core_modules(self.loss)
         self.params = Params(parameter_shapes(self.modules), self.dtype)
-        self._views = [
+        self._views = self._make_views()
+        self._check_ends()
+        self.initialize(initializer, seed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copied view would be an array of its own; a copy makes its views afresh.
+        return {name: value for name, value in vars(self).items() if name != "_views"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._views = self._make_views()
+
+    def _make_views(self) -> list[dict[str, Array]]:
+        """The parameters of each module by letter; nothing for an activation."""
+        return [
             views(i, module, self.params) if isinstance(module, Layer) else {}
             for i, module in enumerate(self.modules)
         ]
-        self.initialize(initializer, seed)
+
+    def _check_ends(self) -> None:
+        """Refuse preprocessing or a target that is not for this network."""
+        if self.preprocessing is not None and self.preprocessing.d_out != self.d_in:
+            raise ShapeError(
+                f"the preprocessing gives {self.preprocessing.d_out} features; the network takes {self.d_in}"
+            )
+        if self.target is not None:
+            names, two = len(self.target.names), self.target.task == "classes" and len(self.target.names) == 2
+            if self.d_out != names and not (two and self.d_out == 1):
+                raise ShapeError(f"the target has {names} names; the network has {self.d_out} outputs")
 
     def initialize(self, initializer: str | Initializer | None = None, seed: int = 0) -> None:
         """Draw all weights afresh."""
@@ -118,7 +142,7 @@ class Network:
         """The logits that ``loss`` would take, of features already preprocessed and checked."""
         modules = self.modules if loss is None else self.core_modules(loss)
         out = np.empty((len(x), self.d_out), self.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             for start in range(0, len(x), CHUNK):
                 out[start : start + CHUNK] = self._forward(modules, x[start : start + CHUNK])
         return out
@@ -138,7 +162,8 @@ class Network:
         loss = self._known_loss()
         if loss.task != "classes":
             raise NotFittedError(f"{loss.name} gives values, not probabilities; use predict")
-        p = ACTIVATIONS.make(loss.link).forward(self.logits(X))
+        with np.errstate(all="ignore"):
+            p = ACTIVATIONS.make(loss.link).forward(self.logits(X))
         return np.hstack([1 - p, p]) if self.d_out == 1 else p
 
     def _known_loss(self) -> Loss:
@@ -190,14 +215,17 @@ class Network:
     def load(cls, path: str | Path) -> Network:
         """The network of a model file. Nothing in the file is run; whatever doesn't fit is refused in one line."""
         model = saving.read(Path(path))
-        network = cls(
-            model.modules,
-            dtype=model.dtype,
-            initializer="zeros",
-            loss=model.loss,
-            preprocessing=model.preprocessing,
-            target=model.target,
-        )
+        try:
+            network = cls(
+                model.modules,
+                dtype=model.dtype,
+                initializer="zeros",
+                loss=model.loss,
+                preprocessing=model.preprocessing,
+                target=model.target,
+            )
+        except ChainruleError as problem:
+            raise saving.refusal(path, problem) from None
         network.training = dict(model.training)
         for name, array in model.state.items():
             network.params[name][:] = array
@@ -216,6 +244,8 @@ def MLP(
     ``activation`` stands after each but the last; ``output``, if given, after the last one. The settings are
     those of ``Network``: seed, dtype, initializer, loss.
     """
+    if not isinstance(sizes, Sequence) or isinstance(sizes, str):
+        raise SettingError(f"an MLP takes a list of sizes, as in [784, 128, 10]; not {show(sizes)}")
     sizes = list(sizes)
     if len(sizes) < 2:
         raise SettingError(
@@ -253,9 +283,9 @@ def _check_chain(modules: tuple[Module, ...]) -> tuple[int, int]:
 
 def _float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     try:
-        found = np.dtype(dtype)
+        found = None if dtype is None else np.dtype(dtype)  # NumPy takes None for float64
     except TypeError:
         found = None
-    if found not in (np.dtype("float32"), np.dtype("float64")):
-        raise SettingError(f"dtype is float32 or float64, not {dtype!r:.80}")
-    return cast("np.dtype[Any]", found)
+    if found is None or found.name not in ("float32", "float64"):
+        raise SettingError(f"dtype is float32 or float64, not {show(dtype)}")
+    return found.newbyteorder("=")

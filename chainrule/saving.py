@@ -21,6 +21,7 @@ import numpy as np
 
 from chainrule.core import files
 from chainrule.core.errors import ChainruleError, FileError, MissingExtraError
+from chainrule.core.settings import show
 from chainrule.core.types import Array, DType
 from chainrule.layers import Module, describe, make
 from chainrule.layers.base import parameter_shapes
@@ -78,7 +79,13 @@ def read(path: Path) -> Model:
     try:
         return _parse(data)
     except ChainruleError as problem:
-        raise FileError(f"{path} is no model file that can be used: {problem}") from None
+        raise refusal(path, problem) from None
+
+
+def refusal(path: str | Path, problem: Exception) -> FileError:
+    """The error for a file that can't be used, in one printable line whatever the file holds."""
+    text = "".join(c if c.isprintable() else "?" for c in str(problem))
+    return FileError(f"{path} is no model file that can be used: {text[:600]}")
 
 
 def _parse(data: bytes) -> Model:
@@ -117,10 +124,18 @@ def _json(text: str | bytes, what: str) -> dict[str, Any]:
     def refuse(constant: str) -> Any:
         raise FileError(f"{what} holds {constant}, which is no JSON")
 
+    def finite(digits: str) -> float:
+        value = float(digits)
+        if not math.isfinite(value):
+            raise FileError(f"{what} holds the number {digits[:40]}, which is too large")
+        return value
+
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=distinct, parse_constant=refuse)
+        text.encode("utf-8")  # an escape can make half a character, which no file can hold
+        value = json.loads(text, object_pairs_hook=distinct, parse_constant=refuse, parse_float=finite)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as problem:
         raise FileError(f"{what} is no JSON: {str(problem)[:100]}") from None
     if not isinstance(value, dict):
@@ -131,17 +146,19 @@ def _json(text: str | bytes, what: str) -> dict[str, Any]:
 def _model(entry: dict[str, Any]) -> Model:
     version = entry.get("format")
     if type(version) is not int or version < 1:
-        raise FileError(f"format is {version!r:.40}; expected {FORMAT}")
+        raise FileError(f"format is {show(version)}; expected {FORMAT}")
     if version > FORMAT:
-        raise FileError(f"it has format {version}, newer than {FORMAT}, the newest known here. Update chainrule")
+        raise FileError(
+            f"it has format {show(version)}, newer than {FORMAT}, the newest known here. Update chainrule"
+        )
     if set(entry) != KEYS:
         odd = sorted(set(entry) ^ KEYS)
         raise FileError(
             f"its header must have the entries {', '.join(sorted(KEYS))}; wrong: {', '.join(odd)[:200]}"
         )
     dtype, modules, training = entry["dtype"], entry["modules"], entry["training"]
-    if dtype not in DTYPES:
-        raise FileError(f"dtype is {dtype!r:.40}; expected {' or '.join(DTYPES)}")
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise FileError(f"dtype is {show(dtype)}; expected {' or '.join(DTYPES)}")
     if not isinstance(modules, list) or not all(isinstance(m, dict) for m in modules):
         raise FileError("'modules' is no list of objects")
     if not 0 < len(modules) <= MOST_LAYERS:
@@ -162,7 +179,7 @@ def _thing(registry: Any, spec: Any) -> Any:
     if spec is None:
         return None
     if not isinstance(spec, dict):
-        raise FileError(f"a {registry.kind} must be an object or null, not {spec!r:.40}")
+        raise FileError(f"a {registry.kind} must be an object or null, not {show(spec)}")
     return registry.make(spec)
 
 
@@ -188,7 +205,7 @@ def _tensors(
             or not _pair(offsets)
             or {k: v for k, v in entry.items() if k != "data_offsets"} != wanted
         ):
-            raise FileError(f"{name} must be {wanted}; the header says {entry!r:.200}")
+            raise FileError(f"{name} must be {show(wanted, 200)}; the header says {show(entry, 200)}")
         first, last = offsets
         if last - first != math.prod(shape) * dtype.itemsize:
             raise FileError(

@@ -28,18 +28,28 @@ def matrix(what: str, value: Any, dtype: DType) -> Array:
 
 def numeric(what: str, value: Any) -> Array:
     """``value`` as an array of numbers; refuses texts, objects, masked and ragged input."""
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        raise InputError(f"{what} is a masked array with masked entries; fill them first, say with X.filled(0)")
+    unmasked(what, value)
     if type(value).__module__.startswith("scipy.sparse"):
         raise InputError(f"{what} is a sparse matrix; expected a dense array. Try X.toarray()")
-    try:
-        array = np.asarray(value)
-    except ValueError as problem:
-        raise InputError(f"{what} is not a rectangular array: {problem}") from problem
+    array = rectangular(what, value)
     if array.dtype.kind not in "biuf":
         kind = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
         raise InputError(f"{what} holds {kind}; expected numbers. Convert it first, say with X.astype(float)")
     return array
+
+
+def unmasked(what: str, value: Any) -> None:
+    """Refuse a masked array that hides entries: nothing would see the mask."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise InputError(f"{what} is a masked array with masked entries; fill them first, say with X.filled(0)")
+
+
+def rectangular(what: str, value: Any) -> Array:
+    """``value`` as an array; refuses rows of different lengths."""
+    try:
+        return np.asarray(value)
+    except ValueError as problem:
+        raise InputError(f"{what} is not a rectangular array: {problem}") from None
 
 
 def finite(what: str, array: Array) -> None:
@@ -76,10 +86,20 @@ def same_length(what: str, X: Array, y: Array) -> None:
         raise ShapeError(f"{what}: X has {len(X)} rows, y has {len(y)}; they must be equal.{looks}")
 
 
-def mean_and_scale(x: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of each column; 1 for a constant column, which then becomes 0."""
-    mean = x.mean(axis=0)
-    scale = x.std(axis=0)
-    # Rounding leaves a constant column a spread of some 1e-16 of its size; dividing by that makes noise of it.
-    scale[scale <= 1e-12 * np.maximum(1, np.abs(mean))] = 1
+def mean_and_scale(what: str, x: Array, axis: int | None = 0) -> tuple[Array, Array]:
+    """Mean and standard deviation of each column (or of all numbers); of what is constant its value and 1.
+
+    InputError where the numbers are so large that their squares overflow.
+    """
+    low, high = np.min(x, axis=axis), np.max(x, axis=axis)
+    with np.errstate(all="ignore"):
+        mean = np.mean(x, axis=axis, dtype=np.float64)
+        scale = np.std(x, axis=axis, dtype=np.float64)
+    # Rounding can leave a constant column a spread of 1e-17, and a tiny one a spread of 0.
+    constant = (low == high) | (scale == 0)
+    mean, scale = np.where(constant, low, mean), np.where(constant, 1.0, scale)
+    if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
+        raise InputError(
+            f"{what} holds numbers up to {np.abs([low, high]).max():.3g}, too large to be standardized"
+        )
     return mean, scale

@@ -8,6 +8,7 @@ numbers, Im f(x + ih) / h has neither (Squire & Trapp 1998), and is used if the 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,7 +90,9 @@ class Line:
         if self.eps > 1e-10:
             return smooth  # a function of float32 numbers was asked about; complex128 would not be that one
         try:
-            value = complex(self.f(1j * COMPLEX_STEP * self.scale)).imag / (COMPLEX_STEP * self.scale)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # NumPy only warns where it drops an imaginary part
+                value = complex(self.f(1j * COMPLEX_STEP * self.scale)).imag / (COMPLEX_STEP * self.scale)
         except Exception:
             return smooth  # most functions don't take complex numbers, each in its own way
         if not abs(value - smooth.value) <= smooth.error:

@@ -41,6 +41,8 @@ def read(path: Path, what: str, most: int | None = None) -> bytes:
         size = path.stat().st_size
         if path.is_dir():
             raise FileError(f"{path} is a folder; expected {what}")
+        if not path.is_file():
+            raise FileError(f"{path} is a device or a pipe; expected {what}, as a file")
         if most is not None and size > most:
             raise FileError(f"{path} has {size} bytes, more than the {most} that {what} may have")
         return path.read_bytes()
@@ -50,3 +52,5 @@ def read(path: Path, what: str, most: int | None = None) -> bytes:
         raise
     except OSError as problem:
         raise FileError(f"cannot read {path}: {problem.strerror or problem}") from problem
+    except ValueError as problem:
+        raise FileError(f"{str(path)!r:.200} cannot be the name of a file: {problem}") from None

@@ -25,6 +25,7 @@ class Registry(Generic[T]):
         """``kind`` names it in errors; the other two are the ``__name__`` and ``__file__`` of the shelf's base."""
         self.kind = kind
         self.package = base_module.rpartition(".")[0]
+        self._base_module = base_module
         self._folder = str(Path(base_file).parent)
         self._classes: dict[str, type[T]] = {}
 
@@ -34,8 +35,11 @@ class Registry(Generic[T]):
     @property
     def names(self) -> tuple[str, ...]:
         """All names, sorted: the files of the folder and what users have registered. Imports nothing."""
-        files = (m.name for m in pkgutil.iter_modules([self._folder]))
-        return tuple(sorted({f for f in files if f != "base" and not f.startswith("_")} | set(self._classes)))
+        return tuple(sorted(self._files() | set(self._classes)))
+
+    def _files(self) -> set[str]:
+        files = (module.name for module in pkgutil.iter_modules([self._folder]))
+        return {name for name in files if name != "base" and not name.startswith("_")}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -50,7 +54,10 @@ class Registry(Generic[T]):
         """Class decorator: puts the class on the shelf under ``name`` and writes the name into it."""
 
         def put(cls: type[T]) -> type[T]:
-            if self._classes.get(name, cls).__qualname__ != cls.__qualname__:
+            there = self._classes.get(name, cls)
+            same = (there.__module__, there.__qualname__) == (cls.__module__, cls.__qualname__)
+            in_file = cls.__module__ == f"{self.package}.{name}"
+            if not same or (name in self._files() and not in_file):
                 raise SettingError(f"there is a {self.kind} {name!r} already; register yours under another name")
             cls.name = name  # type: ignore[attr-defined]
             self._classes[name] = cls
@@ -78,7 +85,8 @@ class Registry(Generic[T]):
                     f"a {self.kind} is described by its name and settings; {spec!r:.80} has no name"
                 )
             return settings.build(self[name], given, name)
-        if isinstance(spec, type) or not hasattr(spec, "name"):
+        # A thing derives from a class of the shelf's base file, wherever it is written itself.
+        if not any(cls.__module__ == self._base_module for cls in type(spec).__mro__):
             known = settings.nearest("", self).strip()
             raise SettingError(f"expected a {self.kind}: a name or an instance, not {spec!r:.80}. {known}")
         return cast(T, spec)

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from chainrule.core.errors import SettingError
 
 T = TypeVar("T")
+MOST_WHOLE = 2**62  # so that every whole number fits into an array index and a float
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -24,6 +25,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known) or 'none'}."
+
+
+def show(value: Any, most: int = 80) -> str:
+    """``repr`` of anything, for an error: short, and without control characters."""
+    try:
+        text = repr(value)
+    except ValueError:
+        text = "a number of thousands of digits"  # Python refuses to write those out
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= most else text[:most] + "..."
 
 
 def build(cls: type[T], given: Mapping[str, Any], what: str) -> T:
@@ -47,17 +58,19 @@ def convert(value: Any, hint: Any, what: str) -> Any:
         return _convert_union(value, args, what)
     if origin is Literal:
         if value not in args or isinstance(value, bool) != isinstance(args[0], bool):
-            raise SettingError(f"{what} is one of {', '.join(map(str, args))}, not {value!r:.80}")
+            raise SettingError(f"{what} is one of {', '.join(map(str, args))}, not {show(value)}")
         return value
     if origin is tuple:
         if not isinstance(value, list | tuple):
-            raise SettingError(f"{what} is a list, not {value!r:.80}")
+            raise SettingError(f"{what} is a list, not {show(value)}")
         return tuple(convert(item, args[0], f"{what}[{i}]") for i, item in enumerate(value))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > MOST_WHOLE:
+            raise SettingError(f"{what} is {show(value)}, too large for a number here")
         return float(value)
     if hint in (int, float, str, bool) and type(value) is hint:
         return value
-    raise SettingError(f"{what} is {_article(hint)}, not {value!r:.80}")
+    raise SettingError(f"{what} is {_article(hint)}, not {show(value)}")
 
 
 def _convert_union(value: Any, options: tuple[Any, ...], what: str) -> Any:
@@ -120,22 +133,23 @@ def number(what: str, value: Any, *, above: float | None = None, least: float | 
     """Refuse what is no finite number within the bounds; called from ``__post_init__``."""
     bounds = {"above": above, "at least": least, "below": below, "at most": most}
     rule = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
-    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    good = good and (abs(value) <= MOST_WHOLE if isinstance(value, int) else math.isfinite(value))
     if good:
         good = (above is None or value > above) and (least is None or value >= least)
         good = good and (below is None or value < below) and (most is None or value <= most)
     if not good:
-        raise SettingError(f"{what} is a finite number {rule}, not {value!r:.80}".replace("  ", " "))
+        raise SettingError(f"{what} is a finite number {rule}, not {show(value)}".replace("  ", " "))
 
 
 def whole(what: str, value: Any, least: int = 1) -> None:
     """Refuse what is no whole number of at least ``least``."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise SettingError(f"{what} is a whole number of at least {least}, not {value!r:.80}")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MOST_WHOLE:
+        raise SettingError(f"{what} is a whole number of at least {least}, not {show(value)}")
 
 
 def choice(what: str, value: Any, options: Iterable[str]) -> None:
     """Refuse what is none of the options."""
     options = list(options)
     if value not in options:
-        raise SettingError(f"{what} is one of {', '.join(options)}, not {value!r:.80}")
+        raise SettingError(f"{what} is one of {', '.join(options)}, not {show(value)}")

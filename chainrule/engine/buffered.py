@@ -15,7 +15,7 @@ to the network's input is not computed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -46,39 +46,50 @@ class Engine:
         self.grad = params.like()
         self._modules, self._params, self._loss = tuple(modules), params, loss
         self._X, self._target = X, target
-        self._whole = batch_size == len(X)
-        self._x = X if self._whole else np.empty((batch_size, X.shape[1]), X.dtype)
-        self._y = target if self._whole else np.empty((batch_size, *target.shape[1:]), target.dtype)
+        self._size = batch_size
         self._values, self._gradients = self._allocate(batch_size)
+        self._whole: Plan | None = None
         self._plans: dict[int, Plan] = {}
 
     def _allocate(self, n: int) -> tuple[list[Array], list[Array]]:
         """One buffer for the value of each module and one for its gradient; in place means the one before."""
         values: list[Array] = []
         gradients: list[Array] = []
-        width, dtype = self._x.shape[1], self._x.dtype
+        width, dtype = self._X.shape[1], self._X.dtype
+        before: Module | None = None
         for module in self._modules:
-            in_place = not isinstance(module, Layer) and module.backward_reads == "a" and values
+            # Over z, if nobody reads that again: a layer's backward doesn't read its output, an activation's may
+            in_place = isinstance(before, Layer) and not isinstance(module, Layer) and module.backward_reads == "a"
+            before = module
             width = module.d_out if isinstance(module, Layer) else width
             values.append(values[-1] if in_place else np.empty((n, width), dtype))
             over_da = not isinstance(module, Layer) and gradients
             gradients.append(gradients[-1] if over_da else np.empty((n, width), dtype))
         return values, gradients
 
-    def batch(self, rows: Array) -> Plan:
-        """The plan of a batch, its rows gathered."""
-        n = len(rows)
-        plan = self._plans.get(n)
+    def batch(self, rows: Array | None) -> Plan:
+        """The plan of a batch, its rows gathered; None is all rows in their order, which are not copied."""
+        if rows is None:
+            if self._whole is None:
+                self._whole = self._plan(self._X, self._target)
+            return self._whole
+        plan = self._plans.get(len(rows))
         if plan is None:
-            plan = self._plans[n] = self._plan(n)
-        if not self._whole:
-            # mode "raise" would go through a copy; the rows come from a permutation, so "clip" changes nothing
-            self._X.take(rows, axis=0, out=plan.x, mode="clip")
-            self._target.take(rows, axis=0, out=plan.target, mode="clip")
+            x, target = self._gathered
+            plan = self._plans[len(rows)] = self._plan(x[: len(rows)], target[: len(rows)])
+        # mode "raise" would go through a copy; the rows come from a permutation, so "clip" changes nothing
+        self._X.take(rows, axis=0, out=plan.x, mode="clip")
+        self._target.take(rows, axis=0, out=plan.target, mode="clip")
         return plan
 
-    def _plan(self, n: int) -> Plan:
-        x, target = self._x[:n], self._y[:n]
+    @cached_property
+    def _gathered(self) -> tuple[Array, Array]:
+        """Room for the rows of a batch."""
+        X, target = self._X, self._target
+        return np.empty((self._size, X.shape[1]), X.dtype), np.empty((self._size, *target.shape[1:]), target.dtype)
+
+    def _plan(self, x: Array, target: Array) -> Plan:
+        n = len(x)
         values = [x, *(v[:n] for v in self._values)]
         gradients = [g[:n] for g in self._gradients]
         forward: list[Callable[[], Any]] = []

@@ -61,13 +61,12 @@ def _network(network: Network, X: Any, y: Any, loss: Any) -> Subject:
     params.theta[:] = network.params.theta
     target = target.astype(np.float64) if target.dtype.kind == "f" else target
     engine = Engine(network.core_modules(chosen), params, chosen, x.astype(np.float64), target, len(x))
-    rows = np.arange(len(x))
 
     def f(theta: dict[str, Any]) -> tuple[float, dict[str, Any]]:
         for name, value in theta.items():
             params[name][:] = value
         with np.errstate(over="ignore", invalid="ignore"):
-            return engine.batch(rows).run(), dict(engine.grad)
+            return engine.batch(None).run(), dict(engine.grad)
 
     return f, dict(params), {"rows": len(x), "outputs": network.d_out}
 

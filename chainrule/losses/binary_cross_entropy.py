@@ -48,12 +48,14 @@ class BinaryCrossEntropy(Loss):
         e = np.abs(logits, out=first)
         np.negative(e, out=e)
         np.exp(e, out=e)  # exp(-|z|), never above 1
-        terms = np.log1p(e, out=second)
+        # max(z, 0) - z y first and row by row: summed apart, two large sums would drown what is left of them
+        terms = np.multiply(logits, target, out=out)
+        np.subtract(np.maximum(logits, 0, out=second), terms, out=second)
+        terms = np.log1p(e, out=terms)
+        terms += second
         value = float(np.sum(terms))
-        value += float(np.sum(np.maximum(logits, 0, out=second)))
-        value -= float(np.vdot(logits, target))
         # p = 1 / (1 + exp(-z)); with e as above that is 1 / (1 + e) above 0 and e / (1 + e) below
-        p = np.minimum(logits, 0, out=out)
+        p = np.minimum(logits, 0, out=terms)
         np.exp(p, out=p)
         e += 1
         p /= e

@@ -86,7 +86,8 @@ class CrossEntropy(Loss):
         elif len(target) != len(logits):
             raise ShapeError(f"cross_entropy: {len(logits)} rows of logits, {len(target)} labels")
         s = Scratch(logits) if scratch is None else scratch
-        z = np.empty(logits.shape, logits.dtype) if out is None else out
+        in_out = out is not None and out.flags.c_contiguous
+        z = out if out is not None and in_out else np.empty(logits.shape, logits.dtype)
         factor = self._factor(logits)
         # The largest of each row: along the first axis of a copy that is three times as fast as along rows of ten.
         s.columns[:] = logits.T
@@ -100,15 +101,22 @@ class CrossEntropy(Loss):
             value = -float(np.vdot(z, target))
         p = np.exp(z, out=z)
         np.matmul(p, s.ones, out=s.total)  # at least 1, so its logarithm is safe
-        value += float(np.add.reduce(np.log(s.total, out=s.top)[:, 0]))
+        logs = np.log(s.total, out=s.top)
         s.total /= factor
         p /= s.total  # softmax, times the factor
         if labels:
+            value += float(np.add.reduce(logs[:, 0]))
             flat.take(s.place, out=s.picked, mode="clip")
             s.picked -= factor
             flat[s.place] = s.picked
         else:
-            np.subtract(p, np.multiply(target, factor, out=s.columns.reshape(logits.shape)), out=p)
+            mass = np.matmul(target, s.ones, out=s.total)  # 1 but for rounding, of probabilities
+            value += float(np.vdot(logs, mass))
+            p *= mass
+            p -= np.multiply(target, factor, out=s.columns.reshape(logits.shape))
+        if out is not None and not in_out:
+            out[:] = p
+            return value * factor, out
         return value * factor, p
 
     def decide(self, logits: Array) -> Array:

@@ -26,7 +26,8 @@ class MeanSquaredError(Loss):
         if target.shape == (n,) and k == 1:
             target = target[:, None]  # one value a row and one output: nothing to be mistaken
         checks.finite("the target", target)
-        target = np.ascontiguousarray(target, dtype=dtype)
+        with np.errstate(over="ignore"):  # what doesn't fit the dtype is refused below
+            target = np.ascontiguousarray(target, dtype=dtype)
         same_shape(self.name, np.empty((n, k), bool), target)
         checks.finite(f"the target, as {dtype.name},", target)
         return target

@@ -33,5 +33,5 @@ class ConfusionMatrix(Metric):
         k = self.classes or most + 1
         if most >= k or min(truth.min(), predicted.min()) < 0:
             raise InputError(f"confusion_matrix of {k} classes takes labels from 0 to {k - 1}")
-        flat = truth.astype(np.intp) * k + predicted
+        flat = truth.astype(np.intp) * k + predicted.astype(np.intp)
         return np.bincount(flat, minlength=k * k).reshape(k, k)

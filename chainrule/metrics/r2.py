@@ -24,7 +24,7 @@ class R2(Metric):
         y = truth.reshape(len(truth), -1).astype(float)
         error = np.square(y - predicted.reshape(y.shape)).sum(axis=0)
         spread = np.square(y - y.mean(axis=0)).sum(axis=0)
-        varied = spread > 0
+        varied = y.max(axis=0) > y.min(axis=0)  # spread of a constant can be rounding of its mean
         score = np.where(error == 0, 1.0, 0.0)
         score[varied] = 1 - error[varied] / spread[varied]
         return float(score.mean())

@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.core import checks
 from chainrule.core.errors import InputError, SettingError
 from chainrule.core.settings import nearest, number
-from chainrule.core.table import Table
+from chainrule.core.table import Table, as_number
 from chainrule.core.types import Array
 from chainrule.preprocessing.base import PREPROCESSING, Preprocessing
 
@@ -54,7 +54,7 @@ class Columns(Preprocessing):
                 raise InputError(f"{table.source}: column {name!r} is empty; leave it out with --ignore")
             if _mostly_numbers(table, name):
                 values = table.numbers(name)[:, None]
-                m, s = checks.mean_and_scale(values) if scaled else (m, s)
+                m, s = checks.mean_and_scale(f"{table.source}: column {name!r}", values) if scaled else (m, s)
             else:
                 known = tuple(sorted(set(table.texts(name))))
                 if len(known) > MOST_CATEGORIES or (len(known) == len(table) and len(known) > 20):
@@ -108,6 +108,10 @@ class Columns(Preprocessing):
 
 
 def _mostly_numbers(table: Table, name: str) -> bool:
-    """All cells are numbers, or all but empty ones: those are then reported as missing, by line."""
-    filled = np.array([bool(cell.strip()) for cell in table[name]])
-    return table.take(np.flatnonzero(filled)).is_numeric(name)
+    """All filled cells are numbers, or nearly all and of too many values for categories.
+
+    The others ("NA", an empty cell) are then reported by line instead of being made categories.
+    """
+    filled = [cell for cell in table[name] if cell.strip()]
+    numbers = [cell for cell in filled if as_number(cell) is not None]
+    return len(numbers) == len(filled) or (len(numbers) >= 0.9 * len(filled) and len(set(numbers)) > 20)

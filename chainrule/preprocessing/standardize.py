@@ -38,13 +38,8 @@ class Standardize(Preprocessing):
         """Mean and standard deviation of the rows of ``X``, each feature's own or shared by all."""
         X = checks.numeric("X", X)
         checks.finite("X", X)
-        if shared:
-            # float64 sums, without a float64 copy of all images
-            mean = X.mean(dtype=np.float64)
-            scale = X.std(dtype=np.float64)
-            return cls(X.shape[1], (float(mean),), (float(scale) or 1.0,))
-        mean, scale = checks.mean_and_scale(X.astype(np.float64))
-        return cls(X.shape[1], tuple(mean.tolist()), tuple(scale.tolist()))
+        mean, scale = checks.mean_and_scale("X", X, axis=None if shared else 0)
+        return cls(X.shape[1], tuple(np.atleast_1d(mean).tolist()), tuple(np.atleast_1d(scale).tolist()))
 
     @property
     def d_out(self) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import numpy as np
 from chainrule.core.errors import FileError
 from chainrule.core.types import Array
 from chainrule.readers.base import READERS, Reader
+
+MAGIC = b"\x93NUMPY"
 
 
 @READERS.register("npy")
@@ -19,12 +22,18 @@ class NPY(Reader):
     """
 
     def read(self, path: Path) -> Array:
+        if path.is_dir() or not path.exists():
+            raise FileError(f"there is no file {path}; expected an .npy array")
         try:
-            array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except FileNotFoundError:
-            raise FileError(f"there is no file {path}; expected an .npy array") from None
-        except (OSError, ValueError, TypeError, SyntaxError, MemoryError, EOFError) as problem:
-            raise FileError(f"{path} is no .npy array that can be read: {str(problem)[:150]}") from None
-        if not isinstance(array, np.ndarray):
-            raise FileError(f"{path} is an archive of arrays; expected a single .npy array")
+            with path.open("rb") as file:
+                if file.read(len(MAGIC)) != MAGIC:
+                    raise FileError(f"{path} is no .npy array: it doesn't begin as one. Write it with numpy.save")
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # NumPy warns where it guesses at a header
+                array: Array = np.lib.format.open_memmap(path, mode="r")
+        except FileError:
+            raise
+        except Exception as problem:  # NumPy's reader raises nearly everything on damaged headers
+            text = " ".join(str(problem).split())[:150]
+            raise FileError(f"{path} is no .npy array that can be read: {text}") from None
         return array

@@ -33,7 +33,7 @@ class Classes(Target):
         for row, name in enumerate(y):
             if name not in place:
                 raise InputError(
-                    f"row {row} has the class {name!r:.60}, which is unknown.{nearest(str(name), place)}"
+                    f"row {row} has the class {str(name)!r:.60}, which is unknown.{nearest(str(name), place)}"
                 )
         return np.array([place[name] for name in y], np.intp)
 

@@ -21,7 +21,8 @@ def prepare(network: Network, loss: Loss, X: Any, y: Any, what: str) -> tuple[Ar
     x = network.features(X)
     if y is None:
         raise NotFittedError(f"{what} needs targets")
-    y = np.asarray(y) if network.target is None else network.target.encode(y)
+    checks.unmasked("the target", y)
+    y = checks.rectangular("the target", y) if network.target is None else network.target.encode(y)
     if y.ndim == 0:
         y = y[None]
     checks.same_length(what, x, y)
@@ -31,7 +32,7 @@ def prepare(network: Network, loss: Loss, X: Any, y: Any, what: str) -> tuple[Ar
 def score(network: Network, loss: Loss, x: Array, target: Array) -> dict[str, float]:
     """The loss and the task's main metric on prepared rows."""
     logits = network.core_logits(loss, x)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         value, _ = loss.value_and_gradient(logits, target)
         metric = MAIN_METRIC[loss.task]
         return {"loss": value, metric: METRICS.make(metric)(loss.labels(target), loss.decide(logits))}

@@ -75,10 +75,14 @@ class Trainer:
 
     def run(self) -> History:
         """All epochs. Raises DivergenceError with the network at its last finite weights."""
+        if not np.isfinite(self.state.theta).all():
+            raise InputError(
+                "the network's weights hold NaN or infinity; initialize it afresh with net.initialize()"
+            )
         try:
             for callback in self._callbacks:
                 callback.on_fit_start(self)
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"), blas_threads(self.threads):
+            with np.errstate(all="ignore"), blas_threads(self.threads):
                 while self.state.epoch < self.epochs and self.history.stopped is None:
                     self._epoch()
         finally:
@@ -89,7 +93,7 @@ class Trainer:
     def _epoch(self) -> None:
         started = time.perf_counter()
         state, rows, size = self.state, self.rows, self.batch_size
-        # A full batch has one order only; else each epoch draws a new one.
+        # A full batch has one order only, and its rows need no copying; else each epoch draws a new order.
         order = state.shuffle.permutation(rows) if self.shuffle and size < rows else np.arange(rows)
         total, rate, losses = 0.0, 0.0, self.history.steps
         state.epoch += 1
@@ -118,7 +122,7 @@ class Trainer:
     def step(self, rows: Array) -> float:
         """One optimizer step on these rows; returns its learning rate. The loss is then in ``loss``."""
         state = self.state
-        self.loss = self.engine.batch(rows).run()
+        self.loss = self.engine.batch(None if len(rows) == self.rows else rows).run()
         state.t += 1
         rate = self.schedule.rate(state.t, self.steps, self.optimizer.learning_rate)
         self.optimizer.step(state.theta, self.engine.grad.theta, state.optimizer, state.t, rate, self._scratch)

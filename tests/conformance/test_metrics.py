@@ -109,6 +109,15 @@ def test_r2_of_the_mean_is_0_and_of_worse_is_negative():
     assert METRICS.make("r2")(truth, -truth) < 0
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.float16], ids=lambda kind: kind.__name__)
+def test_values_of_a_narrow_dtype_neither_wrap_nor_overflow(kind):
+    truth, predicted = np.array([3, 200, 250], kind), np.array([5, 250, 0], kind)
+    squares = [4, 2500, 62_500]
+    assert METRICS.make("squared_error")(truth, predicted) == pytest.approx(sum(squares) / 3, rel=1e-14)
+    spread = sum((y - 151) ** 2 for y in (3, 200, 250))
+    assert METRICS.make("r2")(truth, predicted) == pytest.approx(1 - sum(squares) / spread, rel=1e-14)
+
+
 @every
 def test_perfect_predictions_score_best(name, rng):
     metric, (truth, other) = METRICS[name](), example(name, rng)

@@ -99,13 +99,13 @@ def test_rows_on_a_corner_with_inputs_of_both_signs_are_no_false_alarm():
 def test_float32_is_judged_by_its_own_rounding(rng):
     A, w = rng.standard_normal((50, 8)).astype("f"), rng.standard_normal(8).astype("f")
 
-    def f(w, factor=np.float32(1)):
+    def f(w, factor=1.0):
         assert w.dtype == np.float32
         a = np.tanh(A @ w)
-        return (a**2).mean(), factor * (2 * a * (1 - a**2)) @ A / np.float32(50)
+        return (a**2).mean(), np.float32(factor) * (2 * a * (1 - a**2)) @ A / np.float32(50)
 
     assert check(f, w).ok
-    report = check(lambda w: f(w, np.float32(1.05)), w)
+    report = check(lambda w: f(w, 1.05), w)
     assert report.mistake == "constant_factor"
     assert report.factor == pytest.approx(1.05, rel=1e-3)
 

@@ -100,6 +100,15 @@ def test_asking_a_real_shelf_for_names_imports_none_of_its_things():
     assert names == ["chainrule.activations.base"]
 
 
+def test_asking_for_one_thing_imports_that_one_alone():
+    names = python("""
+        import sys, chainrule
+        chainrule.activations.LeakyReLU()
+        print(*[m for m in sys.modules if m.startswith("chainrule.activations.")])
+    """)
+    assert sorted(names) == ["chainrule.activations.base", "chainrule.activations.leaky_relu"]
+
+
 @pytest.mark.parametrize(
     "spec",
     [

@@ -270,6 +270,17 @@ def test_what_is_no_model_file_is_refused(data, folder):
     assert_refused(folder, data)
 
 
+def test_metadata_of_others_beside_ours_is_refused(folder, good):
+    header, about, tensors = parts(good)
+    header["__metadata__"] = {"chainrule": json.dumps(about), "format": "pt"}
+    assert_refused(folder, joined(header, None, tensors), "must hold 'chainrule' alone")
+
+
+def test_a_header_longer_than_the_file_is_named_as_such(folder, good):
+    for length in (len(good) - 7, 10**6, 2**64 - 1):
+        assert_refused(folder, length.to_bytes(8, "little") + good[8:], f"its header claims {length} bytes")
+
+
 def test_a_nest_that_just_parses_is_refused_or_read(folder, good):
     header, about, tensors = parts(good)
     for depth in (10, 100, 500, 900, 990, 1000, 2000):

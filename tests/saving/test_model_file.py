@@ -128,6 +128,14 @@ def test_equal_runs_give_equal_bytes(tmp_path):
     assert files[0] == files[1] != files[2]
 
 
+def test_the_order_in_which_facts_were_noted_does_not_show(tmp_path):
+    for name, facts in [("a", {"x": 1, "y": 2}), ("b", {"y": 2, "x": 1})]:
+        network = MLP([4, 3])
+        network.training = facts
+        network.save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
 def test_saving_over_a_file_replaces_it(tmp_path):
     path = tmp_path / "model"
     MLP([4, 50, 3]).save(path)
