@@ -286,6 +286,6 @@ def _float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
         found = None if dtype is None else np.dtype(dtype)  # NumPy takes None for float64
     except TypeError:
         found = None
-    if found is None or found.name not in ("float32", "float64"):
+    if found is None or found not in (np.dtype("float32"), np.dtype("float64")):
         raise SettingError(f"dtype is float32 or float64, not {show(dtype)}")
-    return found.newbyteorder("=")
+    return found

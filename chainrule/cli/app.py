@@ -39,6 +39,7 @@ def make_app(with_summaries: bool = False) -> App:
         version=chainrule.__version__,
         default_parameter=Parameter(negative=(), show_default=False),
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
     for module in pkgutil.iter_modules([str(Path(__file__).parent / "commands")]):
         path = f"chainrule.cli.commands.{module.name}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.core.errors import FileError
+from chainrule.core.files import json_ready
 from chainrule.runs import Result
 from chainrule.runs.directory import MODEL
 
@@ -25,7 +26,7 @@ def print_classes(result: Result) -> None:
 
 def print_json(document: Any) -> None:
     """One document on standard output."""
-    print(json.dumps(document, indent=2))
+    print(json.dumps(json_ready(document), indent=2, allow_nan=False))
 
 
 def printable(text: str, most: int = 60) -> str:

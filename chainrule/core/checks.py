@@ -86,7 +86,7 @@ def same_length(what: str, X: Array, y: Array) -> None:
         raise ShapeError(f"{what}: X has {len(X)} rows, y has {len(y)}; they must be equal.{looks}")
 
 
-def mean_and_scale(what: str, x: Array, axis: int | None = 0) -> tuple[Array, Array]:
+def mean_and_scale(x: Array, axis: int | None = 0, what: str = "X") -> tuple[Array, Array]:
     """Mean and standard deviation of each column (or of all numbers); of what is constant its value and 1.
 
     InputError where the numbers are so large that their squares overflow.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from chainrule.core.errors import FileError
 
@@ -29,6 +31,8 @@ def write_whole(path: Path, data: bytes) -> None:
         Path(temporary).replace(path)
     except OSError as problem:
         raise FileError(f"cannot write {path}: {problem.strerror or problem}") from problem
+    except ValueError as problem:
+        raise FileError(f"{str(path)!r:.200} cannot be the name of a file: {problem}") from None
     finally:
         if temporary:
             with contextlib.suppress(OSError):
@@ -54,3 +58,12 @@ def read(path: Path, what: str, most: int | None = None) -> bytes:
         raise FileError(f"cannot read {path}: {problem.strerror or problem}") from problem
     except ValueError as problem:
         raise FileError(f"{str(path)!r:.200} cannot be the name of a file: {problem}") from None
+
+
+def json_ready(value: Any) -> Any:
+    """Plain values with NaN and infinity, which JSON doesn't have, as null."""
+    if isinstance(value, dict):
+        return {key: json_ready(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_ready(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -144,7 +144,7 @@ def number(what: str, value: Any, *, above: float | None = None, least: float | 
 
 def whole(what: str, value: Any, least: int = 1) -> None:
     """Refuse what is no whole number of at least ``least``."""
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MOST_WHOLE:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise SettingError(f"{what} is a whole number of at least {least}, not {show(value)}")
 
 

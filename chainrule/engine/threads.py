@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 from chainrule.layers import Layer, Module
@@ -33,9 +32,8 @@ def blas_threads(number: int | None) -> Iterator[None]:
         yield
 
 
-@cache
 def _controller() -> Any:
-    """Finding the loaded libraries takes a millisecond, so it is done once."""
+    """Made each time, in a millisecond: a library loaded since may have brought a BLAS of its own."""
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:

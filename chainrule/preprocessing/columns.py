@@ -54,7 +54,7 @@ class Columns(Preprocessing):
                 raise InputError(f"{table.source}: column {name!r} is empty; leave it out with --ignore")
             if _mostly_numbers(table, name):
                 values = table.numbers(name)[:, None]
-                m, s = checks.mean_and_scale(f"{table.source}: column {name!r}", values) if scaled else (m, s)
+                m, s = checks.mean_and_scale(values, what=f"{table.source}: column {name!r}") if scaled else (m, s)
             else:
                 known = tuple(sorted(set(table.texts(name))))
                 if len(known) > MOST_CATEGORIES or (len(known) == len(table) and len(known) > 20):

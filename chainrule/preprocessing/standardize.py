@@ -38,7 +38,7 @@ class Standardize(Preprocessing):
         """Mean and standard deviation of the rows of ``X``, each feature's own or shared by all."""
         X = checks.numeric("X", X)
         checks.finite("X", X)
-        mean, scale = checks.mean_and_scale("X", X, axis=None if shared else 0)
+        mean, scale = checks.mean_and_scale(X, axis=None if shared else 0)
         return cls(X.shape[1], tuple(np.atleast_1d(mean).tolist()), tuple(np.atleast_1d(scale).tolist()))
 
     @property

@@ -22,17 +22,20 @@ class NPY(Reader):
     """
 
     def read(self, path: Path) -> Array:
-        if path.is_dir() or not path.exists():
-            raise FileError(f"there is no file {path}; expected an .npy array")
         try:
             with path.open("rb") as file:
-                if file.read(len(MAGIC)) != MAGIC:
-                    raise FileError(f"{path} is no .npy array: it doesn't begin as one. Write it with numpy.save")
+                begins = file.read(len(MAGIC))
+            if begins[:2] == b"PK":
+                raise FileError(f"{path} is an archive of arrays; expected a single .npy array")
+            if begins != MAGIC:
+                raise ValueError("it doesn't begin as one; write it with numpy.save")
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # NumPy warns where it guesses at a header
                 array: Array = np.lib.format.open_memmap(path, mode="r")
         except FileError:
             raise
+        except FileNotFoundError:
+            raise FileError(f"there is no file {path}; expected an .npy array") from None
         except Exception as problem:  # NumPy's reader raises nearly everything on damaged headers
             text = " ".join(str(problem).split())[:150]
             raise FileError(f"{path} is no .npy array that can be read: {text}") from None

@@ -69,7 +69,7 @@ class RunConfig:
 
     def resolve(self, data: Dataset, train_rows: int, recipe: Recipe) -> RunConfig:
         """Every option decided, for these data; wrong names and settings are refused here."""
-        loss = LOSSES.make(self.loss or recipe.loss or default_loss(data))
+        loss = LOSSES.make(_first(self.loss, recipe.loss, default_loss(data)))
         check_loss(loss, data)
         optimizer = self._optimizer(recipe)
         batch_size = self.batch_size if self.batch_size is not None else recipe.batch_size
@@ -85,26 +85,26 @@ class RunConfig:
             task="classification" if data.task == "classes" else "regression",
             target=self.target,
             hidden=hidden,
-            activation=_text(ACTIVATIONS, self.activation or recipe.activation),
-            initializer=_text(INITIALIZERS, self.initializer or recipe.initializer),
+            activation=_text(ACTIVATIONS, _first(self.activation, recipe.activation)),
+            initializer=_text(INITIALIZERS, _first(self.initializer, recipe.initializer)),
             loss=_text(LOSSES, loss),
             optimizer=_text(OPTIMIZERS, optimizer, leave_out="learning_rate"),
             learning_rate=optimizer.learning_rate,
-            schedule=_text(SCHEDULES, self.schedule or recipe.schedule),
+            schedule=_text(SCHEDULES, _first(self.schedule, recipe.schedule)),
             batch_size=batch_size,
-            epochs=self.epochs or recipe.epochs or min(max(math.ceil(WORK / train_rows), 5), 200),
+            epochs=_first(self.epochs, recipe.epochs, min(max(math.ceil(WORK / train_rows), 5), 200)),
             validation=self.validation if self.validation is not None else recipe.validation,
-            scale=self.scale or recipe.scale,
+            scale=_first(self.scale, recipe.scale),
             scale_target=self._scale_target(data, recipe),
-            dtype=self.dtype or "float32",
-            seed=self.seed or 0,
+            dtype=_first(self.dtype, "float32"),
+            seed=_first(self.seed, 0),
         )
         assert chosen.epochs is not None
         settings.whole("epochs", chosen.epochs)
         return chosen
 
     def _optimizer(self, recipe: Recipe) -> Optimizer:
-        spec = self.optimizer or recipe.optimizer
+        spec = _first(self.optimizer, recipe.optimizer)
         name, given = settings.parse(spec)
         if self.learning_rate is not None:
             if "learning_rate" in given:
@@ -118,6 +118,11 @@ class RunConfig:
         if data.task == "classes":
             return None
         return self.scale_target if self.scale_target is not None else recipe.scale != "none"
+
+
+def _first(*options: Any) -> Any:
+    """The first that was given."""
+    return next((option for option in options if option is not None), None)
 
 
 def default_loss(data: Dataset) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import re
@@ -10,6 +11,7 @@ from typing import IO, Any
 
 from chainrule.core import files
 from chainrule.core.errors import FileError
+from chainrule.core.files import json_ready
 from chainrule.network import Network
 from chainrule.runs.config import RunConfig
 from chainrule.runs.environment import environment
@@ -32,8 +34,9 @@ class RunDirectory:
         try:
             path.mkdir(parents=True, exist_ok=True)
             held = [name for name in (CONFIG, METRICS, MODEL) if (path / name).exists()]
-        except OSError as problem:
-            raise FileError(f"cannot make the run directory {path}: {problem.strerror}") from None
+        except (OSError, ValueError) as problem:  # ValueError: a name that no file can have
+            reason = getattr(problem, "strerror", None) or problem
+            raise FileError(f"cannot make the run directory {path}: {reason}") from None
         if held:
             raise FileError(f"{path} holds a run already ({', '.join(held)}); name another --run-dir, or none")
         return path
@@ -85,11 +88,12 @@ class MetricsFile(Callback):
     def on_epoch_end(self, trainer: Trainer, row: dict[str, Any]) -> None:
         assert self._file is not None
         try:
-            self._file.write(json.dumps(row) + "\n")
+            self._file.write(json.dumps(json_ready(row), allow_nan=False) + "\n")
             self._file.flush()
         except OSError as problem:
             raise FileError(f"cannot write {self.path}: {problem.strerror}") from None
 
     def on_fit_end(self, trainer: Trainer) -> None:
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # a full disk was reported when the row was written
+                self._file.close()

@@ -28,7 +28,9 @@ def predictions(network: Network, X: Any) -> tuple[list[str], list[list[Any]]]:
 def to_csv(header: list[str], rows: list[list[Any]]) -> str:
     """As CSV; numbers in the shortest form that gives float32 back, and no cell a spreadsheet would run."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    # csv quotes a line feed by itself, but not a carriage return
+    odd = any("\r" in cell for row in [header, *rows] for cell in row if isinstance(cell, str))
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL if odd else csv.QUOTE_MINIMAL)
     writer.writerow([_guard(cell) for cell in header])
     for row in rows:
         writer.writerow([_guard(cell) if isinstance(cell, str) else f"{cell:.9g}" for cell in row])

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule.core import checks
-from chainrule.core.errors import InputError, SettingError, ShapeError, UnknownNameError
+from chainrule.core.errors import FileError, InputError, SettingError, ShapeError, UnknownNameError
 from chainrule.core.settings import nearest
-from chainrule.core.table import Table
+from chainrule.core.table import Table, as_number
 from chainrule.core.types import Array
 from chainrule.datasets import DATASETS, Dataset, Recipe
 from chainrule.network import Network
 from chainrule.readers import READERS, read
 from chainrule.runs.config import RunConfig
 from chainrule.targets import Target
+from chainrule.targets.classes import Classes
 
 TABLE = Recipe(validation=0.2, learning_rate={"adam": 5e-3, "sgd": 0.05})
 TASKS = {"classes": "classification", "values": "regression"}
@@ -43,6 +45,10 @@ def open_source(config: RunConfig) -> tuple[Dataset, Recipe]:
 def read_file(source: str) -> Array | Table:
     """The features of a file; an unknown name is answered with the nearest known."""
     path = Path(source)
+    if not source or path.is_dir():
+        raise FileError(
+            f"{source!r:.200} is a folder; expected a data set or a file" if source else "the source is empty"
+        )
     if path.suffix.lstrip(".").lower() not in READERS and not path.exists():
         endings = ", ".join(f".{ending}" for ending in READERS)
         raise UnknownNameError(f"there is no data set and no file {source!r:.200}.{nearest(source, DATASETS)} "
@@ -61,6 +67,8 @@ def table_data(table: Table, config: RunConfig) -> Dataset:
         if config.target not in table.names
         else [config.target]
     )
+    if len(set(columns)) != len(columns):
+        raise SettingError(f"--target names a column twice: {config.target}")
     ignored = f"; without {', '.join(config.ignore)}" if config.ignore else ""
     features = table.without([*columns, *config.ignore])
     classes, why = _is_classes(table, columns, config.task)
@@ -98,17 +106,18 @@ def _is_classes(table: Table, columns: list[str], task: str | None) -> tuple[boo
 
 
 def class_ids(texts: Array) -> tuple[Array, tuple[str, ...]]:
-    """Ids from 0 and the names: numbers in their order, texts in the alphabet's."""
-    names = sorted(set(texts.tolist()), key=_number_first)
-    place = {name: i for i, name in enumerate(names)}
-    return np.array([place[text] for text in texts], np.intp), tuple(names)
-
-
-def _number_first(text: str) -> tuple[int, float, str]:
-    try:
-        return 0, float(text), text
-    except ValueError:
-        return 1, 0.0, text
+    """Ids from 0 and the names: texts in the alphabet's order, numbers in theirs; 1 and 1.0 are one class."""
+    names = set(texts.tolist())
+    numbers = {name: as_number(name) for name in names}
+    if all(number is not None and math.isfinite(number) for number in numbers.values()):
+        first: dict[float, str] = {}
+        for name in sorted(names, key=lambda name: (len(name), name)):
+            first.setdefault(float(numbers[name] or 0.0), name)
+        ordered = [first[number] for number in sorted(first)]
+    else:
+        ordered = sorted(names)
+    classes = Classes(tuple(ordered)) if len(ordered) > 1 else None
+    return (np.zeros(len(texts), np.intp) if classes is None else classes.encode(texts)), tuple(ordered)
 
 
 def array_data(X: Array, config: RunConfig) -> Dataset:
@@ -123,6 +132,8 @@ def array_data(X: Array, config: RunConfig) -> Dataset:
             f"{config.source} has shape {X.shape}; expected (rows, features). Try X.reshape(len(X), -1)"
         )
     checks.same_length(config.source, X, y)
+    if y.ndim == 0:
+        raise ShapeError(f"{config.target} is a single number; expected an answer a row")
     name, texts = Path(config.source).name, y.dtype.kind in "US"
     flat = y.reshape(-1) if y.ndim == 1 or y.shape[1:] == (1,) else None
     whole = y.dtype.kind in "biu" and flat is not None and len(np.unique(flat)) <= MOST_CLASSES
@@ -170,7 +181,7 @@ def rows_for(
     if target is None:
         raise SettingError("an .npy source needs --target FILE.npy, the array of answers")
     y = _array(target)
-    if network.target.task == "classes":
+    if isinstance(network.target, Classes):
         texts = np.array([str(value) for value in y.reshape(-1)], dtype=object)
         return features, network.target.encode(texts), "all"
     return features, np.array(y[:, None] if y.ndim == 1 else y, float), "all"
@@ -180,16 +191,15 @@ def _array(path: str) -> Array:
     found = read(Path(path))
     if isinstance(found, Table):
         raise InputError(f"{path} is a table; the target of an .npy source is an .npy array")
-    return found
+    return np.char.decode(found, "utf-8", "replace") if found.dtype.kind == "S" else found
 
 
 def _table_answers(table: Table, target: Target, column: str | None) -> Array:
-    if target.task == "classes":
+    if isinstance(target, Classes):
         name = column or target.column
         texts = table.texts(name)
-        known = set(target.names)
         for line, text in zip(table.lines, texts, strict=True):
-            if text not in known:
+            if not target.knows(text):
                 raise InputError(
                     f"{table.source}, line {line}: {name!r} is {text!r:.60}, a class that training never saw."
                     f"{nearest(text, target.names)}"

@@ -57,7 +57,18 @@ class Run:
                 f"a validation share of {share:g} of {rows} rows leaves {len(held)} to validate and "
                 f"{rows - len(held)} to train on; choose another share, or --validation 0"
             )
-        return np.setdiff1d(np.arange(rows), held), held
+        train = np.setdiff1d(np.arange(rows), held)
+        return self._with_rare_categories(train, held) if isinstance(self.data.X, Table) else (train, held)
+
+    def _with_rare_categories(self, train: Array, held: Array) -> tuple[Array, Array]:
+        """Rows of a category that no training row has go to training: else nobody could read them."""
+        table = self.data.X
+        assert isinstance(table, Table)
+        alone = np.zeros(len(held), bool)
+        for name in table.names:
+            if not table.is_numeric(name):
+                alone |= ~np.isin(table[name][held].astype(str), table[name][train].astype(str))
+        return np.sort(np.concatenate([train, held[alone]])), held[~alone]
 
     def _part(self, rows: Array) -> tuple[Array | Table, Array]:
         X, y = self.data.X, self.data.y

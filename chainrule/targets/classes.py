@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.errors import InputError, SettingError
 from chainrule.core.settings import nearest
+from chainrule.core.table import as_number
 from chainrule.core.types import Array
 from chainrule.targets.base import TARGETS, Target
 
@@ -29,13 +31,31 @@ class Classes(Target):
         y: Array = np.asarray(answers)
         if y.dtype.kind not in "OUS":
             return y
-        place = {name: i for i, name in enumerate(self.names)}
-        for row, name in enumerate(y):
-            if name not in place:
+        ids = [self._place(str(name)) for name in y]
+        for row, found in enumerate(ids):
+            if found is None:
+                name = str(y[row])
                 raise InputError(
-                    f"row {row} has the class {str(name)!r:.60}, which is unknown.{nearest(str(name), place)}"
+                    f"row {row} has the class {name!r:.60}, which is unknown.{nearest(name, self.names)}"
                 )
-        return np.array([place[name] for name in y], np.intp)
+        return np.array(ids, np.intp)
+
+    def knows(self, name: str) -> bool:
+        """Whether a class is called that."""
+        return self._place(name) is not None
+
+    def _place(self, name: str) -> int | None:
+        """The id of a name; where all names are numbers, of the number that it is."""
+        places, numbers = self._lookup
+        found = places.get(name)
+        number = as_number(name) if found is None and numbers else None
+        return found if number is None else numbers.get(number)
+
+    @cached_property
+    def _lookup(self) -> tuple[dict[str, int], dict[float, int]]:
+        places = {name: i for i, name in enumerate(self.names)}
+        numbers = {number: i for name, i in places.items() if (number := as_number(name)) is not None}
+        return places, numbers if len(numbers) == len(places) else {}
 
     def restore(self, decided: Array) -> Array:
         return decided

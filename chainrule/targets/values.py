@@ -43,7 +43,7 @@ class Values(Target):
         """Mean and standard deviation of each column of ``y``, (n, k); 0 and 1 unless ``scaled``."""
         mean, scale = np.zeros(len(names)), np.ones(len(names))
         if scaled:
-            mean, scale = checks.mean_and_scale("the target", y)
+            mean, scale = checks.mean_and_scale(y, what="the target")
         return cls(names, tuple(mean.tolist()), tuple(scale.tolist()))
 
     def encode(self, y: Any) -> Array:

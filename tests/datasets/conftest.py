@@ -41,6 +41,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.context = context
         self.answers, self.asked, self.agents = {}, [], []
         self.closing = threading.Event()
+        self.ended = []  # paths whose slow answers came to their end, no client having left before
 
     def get_request(self):
         # The handshake is the thread's work: a client that refuses the certificate must not stop the server.
@@ -85,9 +86,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Sends a piece now and again, for so many seconds at most, or until the client or the test has gone."""
         end = time.monotonic() + seconds
         with contextlib.suppress(OSError):
-            while time.monotonic() < end and not self.server.closing.wait(every):
+            while not self.server.closing.wait(every):
                 self.wfile.write(piece)
                 self.wfile.flush()
+                if time.monotonic() > end:
+                    self.server.ended.append(self.path)
+                    return
+
+    def hold(self, seconds=4.0):
+        """Sends nothing for so many seconds, or until the test has gone."""
+        if not self.server.closing.wait(seconds):
+            self.server.ended.append(self.path)
 
     def log_message(self, *_):
         pass

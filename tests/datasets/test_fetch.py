@@ -169,16 +169,18 @@ def test_a_server_that_falls_silent_is_left(server, get):
         handler.begin(len(DATA))
         handler.wfile.write(DATA[:100])
         handler.wfile.flush()
-        handler.server.closing.wait(4)
+        handler.hold()
 
     with pytest.raises(FetchError, match="localhost: it stayed silent too long"):
         get(server.serve("file.gz", silent), silence=0.3)
+    assert server.ended == []  # it was left while it still had something to send
 
 
 def test_a_server_that_never_answers_is_left(server, get):
-    url = server.serve("file.gz", lambda handler: handler.server.closing.wait(4))
+    url = server.serve("file.gz", lambda handler: handler.hold())
     with pytest.raises(FetchError, match="localhost: it stayed silent too long"):
         get(url, silence=0.3)
+    assert server.ended == []  # it was left while it still had something to send
 
 
 def test_a_server_that_drips_is_left_at_the_deadline(server, get):
@@ -188,6 +190,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(server, get):
 
     with pytest.raises(FetchError, match=r"it took more than 0\.3 seconds"):
         get(server.serve("file.gz", drips), deadline=0.3)
+    assert server.ended == []  # it was left while it still had something to send
 
 
 def test_a_server_that_drips_its_headers_is_left_at_the_deadline(server, get):
@@ -197,6 +200,7 @@ def test_a_server_that_drips_its_headers_is_left_at_the_deadline(server, get):
 
     with pytest.raises(FetchError, match=r"it took more than 0\.3 seconds"):
         get(server.serve("file.gz", drips), deadline=0.3)
+    assert server.ended == []  # it was left while it still had something to send
 
 
 @pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.0 OK\r\n\r\n"])

@@ -1,7 +1,11 @@
 """The engine's loss and gradient, against PyTorch, the textbook chain, and finite differences."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chainrule.activations import ACTIVATIONS
 from chainrule.engine import Engine
@@ -234,3 +238,32 @@ def test_gradients_lie_as_the_parameters_do(targets_for):
     logits = network.core_logits(loss, X)
     d = 2 * (logits - target) / (N * K)
     np.testing.assert_allclose(engine.grad["2.bias"], d.sum(axis=0), rtol=1e-12)
+
+
+@st.composite
+def any_modules(draw):
+    """Layers of any widths from D to K, and up to two activations before, between and after them."""
+    specs = st.lists(st.sampled_from([*ACTIVATIONS, "leaky_relu:slope=0.3"]), max_size=2)
+    widths = [D, *draw(st.lists(st.integers(1, 6), max_size=4)), K]
+    modules = draw(specs)
+    for pair in pairwise(widths):
+        modules += [pair, *draw(specs)]
+    if modules[-1] in ("softmax", "sigmoid"):  # which some losses refuse
+        modules.append("identity")
+    return modules
+
+
+@pytest.mark.slow
+@every_loss
+@settings(deadline=None, max_examples=300)
+@given(modules=any_modules(), seed=st.integers(0, 1000), batch=st.integers(1, N))
+def test_any_network_at_all_has_the_gradients_of_the_textbook_and_of_pytorch(
+    name, modules, seed, batch, targets_for, pytorch
+):
+    network, loss = Network(dense(modules), dtype="float64", seed=seed), LOSSES.make(name)
+    X, target = problem(network, loss, targets_for, seed)
+    rows = np.random.default_rng(seed).permutation(N)[:batch]
+    size = max(batch, seed % N)
+    got = computed(network, loss, X, target, size, rows)
+    assert_same(got, by_the_book(network, loss, X[rows], target[rows]))
+    assert_same(got, by_torch(pytorch, network, loss, X[rows], target[rows]), rtol=1e-11)

@@ -21,6 +21,8 @@ from chainrule.core.rng import generator
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers import Dense
 from chainrule.losses import LOSSES
+from chainrule.preprocessing import PREPROCESSING
+from chainrule.targets import TARGETS
 
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 in_both_dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -224,6 +226,22 @@ def test_predictions_have_the_shape_and_meaning_of_the_loss(sizes, loss, shape, 
     else:
         np.testing.assert_allclose(p, 1 / (1 + np.exp(-network.logits(X))), rtol=1e-5)
         np.testing.assert_array_equal(predicted, p > 0.5)
+
+
+def test_features_are_preprocessed_and_values_return_in_their_unit(rng):
+    X = rng.normal(5, 3, (6, 2))
+    plain = MLP([2, 2], loss="mean_squared_error", dtype="float64", seed=1)
+    network = MLP(
+        [2, 2],
+        loss="mean_squared_error",
+        dtype="float64",
+        seed=1,
+        preprocessing=PREPROCESSING.make({"name": "standardize", "d": 2, "mean": [5.0, 4.0], "scale": [3.0, 0.5]}),
+        target=TARGETS.make({"name": "values", "names": ["a", "b"], "mean": [10.0, 0.0], "scale": [2.0, 100.0]}),
+    )
+    inside = plain.predict((X - [5, 4]) / [3, 0.5])
+    np.testing.assert_allclose(network.logits(X), inside, rtol=1e-13)
+    np.testing.assert_allclose(network.predict(X), inside * [2, 100] + [10, 0], rtol=1e-13)
 
 
 def test_softmax_under_mean_squared_error_predicts_its_outputs(rng):

@@ -412,6 +412,14 @@ def test_random_edits_of_the_inner_header_do_too(edits, folder, good):
     assert_a_network_or_one_line(folder, joined(header, text, tensors))
 
 
+@pytest.mark.slow
+def test_every_single_bit_flipped_gives_a_network_or_a_file_error(folder, good):
+    for i in range(8 * len(good)):
+        data = bytearray(good)
+        data[i // 8] ^= 1 << (i % 8)
+        assert_a_network_or_one_line(folder, bytes(data))
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -13,7 +13,9 @@ from chainrule.core.settings import build
 from chainrule.engine import Engine
 from chainrule.losses import LOSSES
 from chainrule.optimizers import OPTIMIZERS
+from chainrule.preprocessing import Standardize
 from chainrule.schedules import SCHEDULES
+from chainrule.targets import Classes, Values
 from chainrule.training import Callback, History
 
 OPTIMIZER_SPECS = [*OPTIMIZERS, "sgd:momentum=0.9,nesterov=true", "adam:learning_rate=0.05,beta1=0.8"]
@@ -39,7 +41,7 @@ def seen(monkeypatch):
     batches, batch = [], Engine.batch
 
     def spy(self, rows):
-        batches.append(rows.tolist())
+        batches.append(list(range(len(self._X))) if rows is None else rows.tolist())  # None is all of them
         return batch(self, rows)
 
     monkeypatch.setattr(Engine, "batch", spy)
@@ -129,8 +131,10 @@ def test_every_row_is_seen_once_an_epoch_the_last_short_batch_too(
     batch_size, rows, sizes, shuffle, targets_for, seen
 ):
     X, y = problem("cross_entropy", targets_for, n=rows)
-    history = fit(network(), X, y, loss="cross_entropy", batch_size=batch_size, epochs=3, shuffle=shuffle)
+    net = network()
+    history = fit(net, X, y, loss="cross_entropy", batch_size=batch_size, epochs=3, shuffle=shuffle)
     assert [len(batch) for batch in seen] == sizes * 3
+    assert net.training["batch_size"] == sizes[0]
     assert len(history.steps) == 3 * len(sizes)
     for epoch in range(3):
         order = [row for batch in seen[epoch * len(sizes) : (epoch + 1) * len(sizes)] for row in batch]
@@ -305,6 +309,28 @@ def test_the_network_keeps_the_loss_and_the_facts(targets_for):
     }
     assert build(OPTIMIZERS["sgd"], {"momentum": 0.9}, "sgd") == OPTIMIZERS.make(net.training["optimizer"])
     fit(net, X, y, epochs=1)  # the loss is known by now
+
+
+def test_answers_are_learned_in_the_unit_of_the_network_and_given_back_in_the_users(rng):
+    X = rng.normal(200, 30, (300, 2))
+    prices = 5e5 + 1e4 * X[:, :1]
+    net = MLP([2, 1], preprocessing=Standardize.fit(X), target=Values.fit(prices, ("price",)), dtype="float64")
+    fit(net, X, prices, loss="mean_squared_error", optimizer="sgd:learning_rate=0.1", epochs=50)
+    np.testing.assert_allclose(net.predict(X), prices, rtol=1e-4)
+    # the loss is in the square of the scaled unit, not of dollars
+    assert evaluate(net, X, prices)["loss"] == pytest.approx(
+        np.mean(((net.predict(X) - prices) / prices.std()) ** 2), rel=1e-6
+    )
+
+
+def test_classes_may_be_told_by_their_names(rng):
+    X = rng.normal(size=(60, 2))
+    names = np.where(X[:, 0] > 0, "yes", "no")
+    by_name, by_number = (MLP([2, 2], target=Classes(("no", "yes"))) for _ in range(2))
+    fit(by_name, X, names, loss="cross_entropy", epochs=3)
+    fit(by_number, X, (X[:, 0] > 0).astype(int), loss="cross_entropy", epochs=3)
+    assert by_name.params.theta.tobytes() == by_number.params.theta.tobytes()
+    assert evaluate(by_name, X, names) == evaluate(by_number, X, names == "yes")
 
 
 # -- what it leaves alone --------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from chainrule.cli.output import model_path, print_json
+from chainrule.cli.output import model_path, print_json, printable
 from chainrule.core import files
 from chainrule.network import Network
 from chainrule.runs.predictions import predictions, to_csv
@@ -38,7 +38,7 @@ def predict(
     header, rows = predictions(network, X)
     if output is not None:
         files.write_whole(output, to_csv(header, rows).encode())
-        sys.stderr.write(f"{len(rows)} predictions written to {output}\n")
+        sys.stderr.write(f"{len(rows)} predictions written to {printable(str(output), 300)}\n")
     elif json:
         print_json([dict(zip(header, row, strict=True)) for row in rows])
     else:
