@@ -16,7 +16,7 @@ from chainrule.core import checks
 from chainrule.core.errors import ChainruleError, InputError, NotFittedError, SettingError, ShapeError
 from chainrule.core.params import Params
 from chainrule.core.rng import generator
-from chainrule.core.settings import show, whole
+from chainrule.core.settings import MOST_SIZE, show, whole
 from chainrule.core.types import Array
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import Layer, Module, make
@@ -252,7 +252,7 @@ def MLP(
             f"an MLP needs at least two sizes, features and outputs, as in [784, 128, 10]; not {sizes}"
         )
     for size in sizes:
-        whole("a layer's size", size)
+        whole("a layer's size", size, most=MOST_SIZE)
     modules: list[Any] = []
     for d_in, d_out in pairwise(sizes):
         modules += [{"name": "dense", "d_in": d_in, "d_out": d_out}, activation]

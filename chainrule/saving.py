@@ -209,14 +209,15 @@ def _tensors(
         first, last = offsets
         if last - first != math.prod(shape) * dtype.itemsize:
             raise FileError(
-                f"{name} of shape {shape} needs {math.prod(shape) * dtype.itemsize} bytes, not {last - first}"
+                f"{name} of shape {show(shape)} needs {show(math.prod(shape) * dtype.itemsize)} bytes, "
+                f"not {show(last - first)}"
             )
         spans.append((first, last, name))
     end = 0
     for first, last, name in sorted(spans):
         if first != end:
             raise FileError(
-                f"{name} begins at byte {first} of the data; expected {end}, as tensors lie side by side"
+                f"{name} begins at byte {show(first)} of the data; expected {end}, as tensors lie side by side"
             )
         end = last
     if start + end != len(data):

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import pkgutil
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -54,6 +57,7 @@ def make_app(with_summaries: bool = False) -> App:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
     arguments = list(arguments)
+    _prepare_streams()
     debug = arguments[:1] == ["--debug"]
     try:
         words = arguments[debug:]
@@ -62,8 +66,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code or 0
     except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)  # the reader of our output has gone, as `| head` does
         return FAILED
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED, debug)
@@ -73,11 +76,30 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(problem, USAGE, debug)
     except ChainruleError as problem:
         return _fail(problem, FAILED, debug)
+    except OSError as problem:
+        _silence(sys.stdout)  # else Python tries again at exit, and complains again
+        return _fail(f"cannot write the output: {problem.strerror or problem}", FAILED, debug)
     except MemoryError:
         return _fail("out of memory; use fewer rows, a smaller network or float32", FAILED, debug)
     except Exception as problem:
         message = f"{type(problem).__name__}: {problem}. This is a bug in chainrule; --debug shows where"
         return _fail(f"unexpected {message}", FAILED, debug)
+
+
+def _prepare_streams() -> None:
+    """Closed streams swallow what is written; characters that an encoding lacks become question marks."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (open to the end)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _silence(stream: TextIO) -> None:
+    """Send what is still in the stream, and comes, nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(message: object, code: int, debug: bool) -> int:

@@ -23,12 +23,13 @@ class Interrupt(Callback):
     def __init__(self) -> None:
         self.code: int | None = None
         self._trainer: Trainer | None = None
+        self._trained = False
 
     def on_fit_start(self, trainer: Trainer) -> None:
         self._trainer = trainer
 
     def on_fit_end(self, trainer: Trainer) -> None:
-        self._trainer = None
+        self._trainer, self._trained = None, True
 
     @contextmanager
     def watching(self) -> Iterator[Interrupt]:
@@ -44,7 +45,8 @@ class Interrupt(Callback):
         word = WORDS[signal.Signals(number)]
         first = self.code is None
         self.code = 128 + number
-        if not first or self._trainer is None:
+        if not first or not (self._trainer or self._trained):
             raise SystemExit(self.code)
         sys.stderr.write(f"\n{word}: finishing this batch and saving; once more stops at once\n")
-        self._trainer.stop(word)
+        if self._trainer is not None:
+            self._trainer.stop(word)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chainrule.core.errors import FileError
+from chainrule.core.errors import FileError, SettingError
 from chainrule.core.files import json_ready
+from chainrule.core.settings import show
 from chainrule.runs import Result
 from chainrule.runs.directory import MODEL
 
@@ -42,3 +44,12 @@ def model_path(model: Path) -> Path:
             raise FileError(f"{model} is no run directory: it has no {MODEL}")
         return model / MODEL
     return model
+
+
+def whole_number(kind: object, tokens: Sequence[Any]) -> int:
+    """An option's text as a whole number; 1.5 is none, and is not cut to 1."""
+    text = tokens[0].value
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingError(f"{tokens[0].keyword} takes a whole number, not {show(text)}") from None

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from chainrule.core.errors import SettingError
 from chainrule.core.types import Array, Shape
 
 
@@ -23,7 +24,13 @@ class Params(Mapping[str, Array]):
 
     def __init__(self, shapes: Mapping[str, Shape], dtype: DTypeLike) -> None:
         self.shapes = dict(shapes)
-        self.theta: Array = np.zeros(sum(map(math.prod, self.shapes.values())), dtype)
+        total = sum(map(math.prod, self.shapes.values()))
+        try:
+            self.theta: Array = np.zeros(total, dtype)
+        except (MemoryError, ValueError, OverflowError):
+            raise SettingError(
+                f"a network of {total:.3g} parameters doesn't fit into memory; make it smaller"
+            ) from None
         self._views: dict[str, Array] = {}
         start = 0
         for name, shape in self.shapes.items():

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from chainrule.core.errors import SettingError
 
 T = TypeVar("T")
+MOST_SIZE = 10**12  # of rows, features or units: what no memory holds is a slip of the keyboard
 MOST_WHOLE = 2**62  # so that every whole number fits into an array index and a float
 
 
@@ -142,10 +143,12 @@ def number(what: str, value: Any, *, above: float | None = None, least: float | 
         raise SettingError(f"{what} is a finite number {rule}, not {show(value)}".replace("  ", " "))
 
 
-def whole(what: str, value: Any, least: int = 1) -> None:
-    """Refuse what is no whole number of at least ``least``."""
+def whole(what: str, value: Any, least: int = 1, most: int | None = None) -> None:
+    """Refuse what is no whole number of at least ``least``, and at most ``most``."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise SettingError(f"{what} is a whole number of at least {least}, not {show(value)}")
+    if most is not None and value > most:
+        raise SettingError(f"{what} is {show(value)}; {most} is the most")
 
 
 def choice(what: str, value: Any, options: Iterable[str]) -> None:

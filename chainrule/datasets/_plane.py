@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.core.rng import generator
-from chainrule.core.settings import number, whole
+from chainrule.core.settings import MOST_SIZE, number, whole
 from chainrule.core.types import Array
 from chainrule.datasets.base import Dataset, Source
 
@@ -26,7 +26,7 @@ class Generated(Source):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        whole(f"{self.name}: n", self.n, least=2)
+        whole(f"{self.name}: n", self.n, least=2, most=MOST_SIZE)
         number(f"{self.name}: noise", self.noise, least=0)
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.core.rng import generator
-from chainrule.core.settings import whole
+from chainrule.core.settings import MOST_SIZE, whole
 from chainrule.core.types import Array
 from chainrule.datasets._plane import Generated
 from chainrule.datasets.base import DATASETS
@@ -22,8 +22,8 @@ class Blobs(Generated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole("blobs: classes", self.classes, least=2)
-        whole("blobs: features", self.features)
+        whole("blobs: classes", self.classes, least=2, most=MOST_SIZE)
+        whole("blobs: features", self.features, most=MOST_SIZE)
 
     @property
     def k(self) -> int:

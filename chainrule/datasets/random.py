@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chainrule.core.rng import generator
-from chainrule.core.settings import whole
+from chainrule.core.settings import MOST_SIZE, whole
 from chainrule.datasets.base import DATASETS, Dataset, Recipe, Source
 
 
@@ -36,7 +36,7 @@ class Random(Source):
 
     def __post_init__(self) -> None:
         for what in ("n", "features", "targets"):
-            whole(f"random: {what}", getattr(self, what))
+            whole(f"random: {what}", getattr(self, what), most=MOST_SIZE)
 
     def load(self, data_dir: Path | None = None) -> Dataset:
         rng = generator(self.seed, "data")

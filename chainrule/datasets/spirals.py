@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.core.settings import number, whole
+from chainrule.core.settings import MOST_SIZE, number, whole
 from chainrule.core.types import Array
 from chainrule.datasets._plane import Generated
 from chainrule.datasets.base import DATASETS
@@ -21,7 +21,7 @@ class Spirals(Generated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole("spirals: classes", self.classes, least=2)
+        whole("spirals: classes", self.classes, least=2, most=MOST_SIZE)
         number("spirals: turns", self.turns, above=0)
 
     @property

@@ -75,11 +75,13 @@ class RunConfig:
         batch_size = self.batch_size if self.batch_size is not None else recipe.batch_size
         if self.batch_size is None and isinstance(batch_size, int):
             batch_size = min(batch_size, train_rows)
+        if batch_size not in ("full", None):
+            settings.whole("batch_size", batch_size)
         if isinstance(batch_size, int) and batch_size > train_rows:
             raise SettingError(f'batch_size {batch_size} is more than the {train_rows} training rows; try "full"')
         hidden = self.hidden if self.hidden is not None else recipe.hidden
         for width in hidden:
-            settings.whole("hidden: a layer's width", width)
+            settings.whole("hidden: a layer's width", width, most=settings.MOST_SIZE)
         chosen = dataclasses.replace(
             self,
             task="classification" if data.task == "classes" else "regression",

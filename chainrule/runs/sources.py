@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.core import checks
 from chainrule.core.errors import FileError, InputError, SettingError, ShapeError, UnknownNameError
-from chainrule.core.settings import nearest
+from chainrule.core.settings import nearest, show
 from chainrule.core.table import Table, as_number
 from chainrule.core.types import Array
 from chainrule.datasets import DATASETS, Dataset, Recipe
@@ -45,10 +45,12 @@ def open_source(config: RunConfig) -> tuple[Dataset, Recipe]:
 def read_file(source: str) -> Array | Table:
     """The features of a file; an unknown name is answered with the nearest known."""
     path = Path(source)
-    if not source or path.is_dir():
-        raise FileError(
-            f"{source!r:.200} is a folder; expected a data set or a file" if source else "the source is empty"
-        )
+    if not source:
+        raise UnknownNameError(f"there is no data set and no file ''.{nearest('', DATASETS)}")
+    if source.encode("utf-8", "replace").decode("utf-8") != source:
+        raise SettingError(f"the source {show(source)} is no UTF-8 and can't be written down; rename the file")
+    if path.is_dir():
+        raise FileError(f"{source!r:.200} is a folder; expected a data set or a file")
     if path.suffix.lstrip(".").lower() not in READERS and not path.exists():
         endings = ", ".join(f".{ending}" for ending in READERS)
         raise UnknownNameError(f"there is no data set and no file {source!r:.200}.{nearest(source, DATASETS)} "
@@ -131,9 +133,9 @@ def array_data(X: Array, config: RunConfig) -> Dataset:
         raise ShapeError(
             f"{config.source} has shape {X.shape}; expected (rows, features). Try X.reshape(len(X), -1)"
         )
-    checks.same_length(config.source, X, y)
     if y.ndim == 0:
-        raise ShapeError(f"{config.target} is a single number; expected an answer a row")
+        raise ShapeError(f"{config.target} has shape (), a single number; expected an answer a row")
+    checks.same_length(config.source, X, y)
     name, texts = Path(config.source).name, y.dtype.kind in "US"
     flat = y.reshape(-1) if y.ndim == 1 or y.shape[1:] == (1,) else None
     whole = y.dtype.kind in "biu" and flat is not None and len(np.unique(flat)) <= MOST_CLASSES
@@ -181,9 +183,13 @@ def rows_for(
     if target is None:
         raise SettingError("an .npy source needs --target FILE.npy, the array of answers")
     y = _array(target)
+    if y.ndim == 0:
+        raise ShapeError(f"{target} has shape (), a single number; expected an answer a row")
+    checks.same_length(source, features, y)
     if isinstance(network.target, Classes):
         texts = np.array([str(value) for value in y.reshape(-1)], dtype=object)
         return features, network.target.encode(texts), "all"
+    y = checks.numeric(target, y)
     return features, np.array(y[:, None] if y.ndim == 1 else y, float), "all"
 
 
@@ -205,7 +211,12 @@ def _table_answers(table: Table, target: Target, column: str | None) -> Array:
                     f"{nearest(text, target.names)}"
                 )
         return target.encode(texts)
-    return np.column_stack([table.numbers(name) for name in target.names])
+    columns = target.names if column is None else tuple(name.strip() for name in column.split(","))
+    if len(columns) != len(target.names):
+        raise SettingError(
+            f"this model predicts {len(target.names)} quantities; --target names {len(columns)} columns"
+        )
+    return np.column_stack([table.numbers(name) for name in columns])
 
 
 def _dataset_name(source: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core import settings
+from chainrule.core import checks, settings
 from chainrule.core.errors import DivergenceError, InputError
 from chainrule.core.rng import generator
 from chainrule.core.table import Table
@@ -79,8 +79,10 @@ class Run:
     def _build(self) -> Network:
         c, data = self.config, self.data
         X, y = self.train
+        if not isinstance(X, Table):
+            self._check_width(X)
         preprocessing = self._preprocessing(X)
-        d_in = preprocessing.d_out if preprocessing is not None else self._width(X)
+        d_in = preprocessing.d_out if preprocessing is not None else self._check_width(X)
         target: Target
         if data.task == "classes":
             target = TARGETS["classes"](data.names, data.column)  # type: ignore[call-arg]
@@ -102,9 +104,11 @@ class Run:
         )
 
     @staticmethod
-    def _width(X: Array | Table) -> int:
+    def _check_width(X: Array | Table) -> int:
         if isinstance(X, Table) or X.ndim != 2:
             raise InputError("expected features of shape (rows, features)")
+        if not X.shape[1]:
+            raise InputError(f"the source has no features: its shape is {X.shape}")
         return int(X.shape[1])
 
     def _preprocessing(self, X: Array | Table) -> Preprocessing | None:
@@ -117,6 +121,7 @@ class Run:
                 )
             return PREPROCESSING["columns"].fit(X, scaled=scale == "column")  # type: ignore[attr-defined, no-any-return]
         if scale == "none":
+            checks.finite("X", checks.numeric("X", X))
             return None
         return PREPROCESSING["standardize"].fit(X, shared=scale == "all")  # type: ignore[attr-defined, no-any-return]
 

@@ -183,6 +183,21 @@ def test_the_rows_count_also_where_a_batch_may_hold_all_of_them(name, rows, targ
     assert_same(computed(network, loss, X, target, batch_size=N, rows=rows), expected, rtol=1e-12)
 
 
+@every_loss
+@pytest.mark.parametrize("batch_size", [4, N])
+def test_a_plan_of_all_rows_is_their_batch_without_a_copy(name, batch_size, targets_for):
+    network, loss = mlp("tanh", 3), LOSSES.make(name)
+    X, target = problem(network, loss, targets_for)
+    engine = Engine(network.core_modules(loss), network.params, loss, X, target, N)
+    plan = engine.batch(None)
+    assert plan.x is X
+    assert plan.target is target
+    expected = by_the_book(network, loss, X, target)
+    assert_same((plan.run(), engine.grad.theta), expected, rtol=1e-13)
+    engine.batch(np.arange(batch_size)).run()  # batches before and after don't disturb it
+    assert_same((engine.batch(None).run(), engine.grad.theta), expected, rtol=1e-13)
+
+
 @every_activation
 @every_loss
 @pytest.mark.parametrize("batch_size", [4, N])

@@ -45,7 +45,7 @@ def inspect(
     print(summary)
     print()
     for what, lines in _facts(network):
-        print(f"{what:<14} {printable(lines, 300)}")
+        print(f"{printable(what):<14} {printable(lines, 300)}")
     return 0
 
 

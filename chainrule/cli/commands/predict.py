@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from cyclopts import Parameter
 
 from chainrule.cli.output import model_path, print_json, printable
 from chainrule.core import files
+from chainrule.core.files import json_ready
 from chainrule.network import Network
 from chainrule.runs.predictions import predictions, to_csv
 from chainrule.runs.sources import rows_for
@@ -19,7 +21,7 @@ def predict(
     /,
     *,
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="A .csv to write; standard output without it.")
+        Path | None, Parameter(name=["--output", "-o"], help="A file to write; standard output without it.")
     ] = None,
     part: Annotated[
         Literal["test", "training"] | None,
@@ -36,11 +38,13 @@ def predict(
     network = Network.load(model_path(model))
     X, _, _ = rows_for(network, source, part, data_dir, answers=False)
     header, rows = predictions(network, X)
+    document = [dict(zip(header, row, strict=True)) for row in rows]
     if output is not None:
-        files.write_whole(output, to_csv(header, rows).encode())
+        text = f"{dumps(json_ready(document), indent=2)}\n" if json else to_csv(header, rows)
+        files.write_whole(output, text.encode())
         sys.stderr.write(f"{len(rows)} predictions written to {printable(str(output), 300)}\n")
     elif json:
-        print_json([dict(zip(header, row, strict=True)) for row in rows])
+        print_json(document)
     else:
         sys.stdout.write(to_csv(header, rows))
     return 0

@@ -10,7 +10,7 @@ from cyclopts import Group, Parameter
 
 from chainrule.activations import ACTIVATIONS
 from chainrule.cli.interrupt import Interrupt
-from chainrule.cli.output import print_classes, print_json, printable
+from chainrule.cli.output import print_classes, print_json, printable, whole_number
 from chainrule.core.errors import SettingError
 from chainrule.datasets import DATASETS
 from chainrule.initializers import INITIALIZERS
@@ -74,8 +74,12 @@ def train(
     ] = None,
     schedule: Annotated[str | None, Parameter(group=TRAINING, help=f"{', '.join(SCHEDULES)}.")] = None,
     batch_size: Annotated[str | None, Parameter(group=TRAINING, help='Rows a step: 1, 64 ..., or "full".')] = None,
-    epochs: Annotated[int | None, Parameter(group=TRAINING, help="Passes over the training rows.")] = None,
-    seed: Annotated[int | None, Parameter(group=TRAINING, help="Of everything random; 0 unless told.")] = None,
+    epochs: Annotated[
+        int | None, Parameter(converter=whole_number, group=TRAINING, help="Passes over the training rows.")
+    ] = None,
+    seed: Annotated[
+        int | None, Parameter(converter=whole_number, group=TRAINING, help="Of everything random; 0 unless told.")
+    ] = None,
     config: Annotated[
         Path | None,
         Parameter(group=OUTPUT, help="Repeat a run from its config.toml; options given beside it win."),
@@ -147,6 +151,8 @@ def train(
 def _config(path: Path | None, given: dict[str, object]) -> RunConfig:
     """The options of the command line, over those of a config.toml if there is one."""
     if path is not None:
+        if "optimizer" in given:
+            given = {"learning_rate": None, **given}  # the file's rate is that of the file's optimizer
         return dataclasses.replace(RunConfig.from_toml(path), **given)  # type: ignore[arg-type]
     if "source" not in given:
         raise SettingError(
