@@ -228,7 +228,7 @@ class Network:
     def fit(self, x, y, epochs=10, batch_size=32, learning_rate=0.1, seed=0, report=None):
         """Gradient descent. An epoch visits every row once, in a fresh order; its last batch may be short.
 
-        batch_size 0 takes all rows at once. Returns each epoch's loss, the mean over its rows; report gets about ten.
+        batch_size 0 takes all rows at once. Returns each epoch's mean loss; about ten of them go to report.
         """
         x, y, n, history = np.asarray(x, self.dtype), np.asarray(y), len(x), []
         self.forward(x[:1])  # complains of a wrong shape
@@ -272,7 +272,7 @@ class Network:
 # both sides, for one parameter t at a time: dL/dt ≈ (L(t + h) - L(t - h)) / 2h. By Taylor's formula this is off by
 # h² L'''/6, which asks for a small h. But each L is rounded, by about ε |L|, and dividing by h magnifies that to
 # ε |L| / h, which asks for a large h. The sum is least near h = ε^(1/3), and there about ε^(2/3). In float64, where
-# ε = 2.2e-16, this is h = 6e-6 and an error of 4e-11; a wrong formula is off by far more. (Float32 would not do.)
+# ε = 2.2e-16, that is h = 6e-6 and an error of 4e-11; a wrong formula is off by far more. (Float32 won't do.)
 # The error is taken relative to the gradient: 0.001 is much beside 0.01 and nothing beside 1000. A ReLU whose z
 # crosses 0 within ±h may raise a false alarm, because a corner has two slopes.
 
@@ -336,13 +336,12 @@ def load(path):
 # ---- 8. Data -------------------------------------------------------------------------------------------------
 # Every reader returns x (n, d), y and about; y are class numbers (n,) if about names classes, else numbers (n, k).
 
-GATES = {"xor": [0, 1, 1, 0], "and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
-
 
 def small_data(name):
     """XOR, AND, OR; the quadrants of the plane; or random numbers, to be learned by heart."""
-    if name in GATES:
-        x, y, classes = np.array([(0, 0), (0, 1), (1, 0), (1, 1)], float), np.array(GATES[name]), ["0", "1"]
+    gates = {"xor": [0, 1, 1, 0], "and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
+    if name in gates:
+        x, y, classes = np.array([(0, 0), (0, 1), (1, 0), (1, 1)], float), np.array(gates[name]), ["0", "1"]
     elif name == "quadrants":  # the points (1, 1), (10, 1), (1, 10), reflected into each quadrant
         signs = [(1, 1), (-1, 1), (-1, -1), (1, -1)]
         x = np.array([(i * p, j * q) for p, q in [(1, 1), (10, 1), (1, 10)] for i, j in signs], float)

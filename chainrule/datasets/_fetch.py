@@ -51,7 +51,7 @@ class _Deadline(urllib.request.HTTPSHandler):
         self._context, self._seconds = context, deadline
         self._timer = threading.Timer(deadline, self._cut)
         self._timer.daemon = True
-        self._connections: list[http.client.HTTPSConnection] = []
+        self._sockets: list[socket.socket] = []
         self._over = False
 
     def __enter__(self) -> None:
@@ -63,17 +63,23 @@ class _Deadline(urllib.request.HTTPSHandler):
             raise FetchError(f"it took more than {self._seconds:g} seconds")
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        sockets = self._sockets
+
+        class Watched(http.client.HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                sockets.append(self.sock)  # kept, as the connection forgets it once the answer's body begins
+
         def connection(host: str, **settings: Any) -> http.client.HTTPSConnection:
-            self._connections.append(http.client.HTTPSConnection(host, context=self._context, **settings))
-            return self._connections[-1]
+            return Watched(host, context=self._context, **settings)
 
         return self.do_open(connection, req)
 
     def _cut(self) -> None:
         self._over = True
-        for connection in self._connections:
-            with contextlib.suppress(OSError, AttributeError):  # it may be closed already
-                connection.sock.shutdown(socket.SHUT_RDWR)
+        for sock in self._sockets:
+            with contextlib.suppress(OSError):  # it may be closed already
+                sock.shutdown(socket.SHUT_RDWR)
 
 
 def fetch(
