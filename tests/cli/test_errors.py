@@ -17,7 +17,7 @@ EITHER = (1, 2)  # a column that is not there is as much a slip of the user as a
     [
         ("trian", 'Unknown command "trian". Did you mean "train"'),
         ("train moons --epohcs 3", "--epohcs. Did you mean --epochs"),
-        ("train moons --epochs x", '--epochs takes a whole number'),
+        ("train moons --epochs x", "--epochs takes a whole number"),
         ("train moons --epochs 1.5", "--epochs"),
         ("train moons --epochs", "--epochs"),
         ("train moons --learning-rate fast", "--learning-rate"),
