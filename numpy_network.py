@@ -9,9 +9,7 @@
 A network is a function with many adjustable numbers. Training moves them, step by step, so that a loss L, which
 measures how wrong the answers are, goes down. To know which way to move each number we need the derivative of L
 with respect to each, and one idea finds them all: the chain rule. Notation, for n rows (samples):
-
     x (n, d_in)    W (d_out, d_in)    b (d_out,)    z = x @ W.T + b (n, d_out)    a = activation(z) (n, d_out)
-
 dW is short for dL/dW: how L changes with each entry of W. It has the shape of W, and so on for db, dx, dz, da.
 """
 
@@ -118,7 +116,7 @@ def binary_cross_entropy(z, y):
     """L = -Σ (y log p + (1 - y) log(1 - p)) / (n k), with p = sigmoid(z), for yes (1) and no (0).
 
     With s = log(1 + e^z):  log(1 - p) = log(1 / (1 + e^z)) = -s  and  log p = log(e^z / (1 + e^z)) = z - s.
-    So an entry's loss is -y (z - s) + (1 - y) s = s - y z, and since ds/dz = e^z / (1 + e^z) = p, dz = p - y.
+    So an entry's loss is -y (z - s) + (1 - y) s = s - y z. As ds/dz = e^z / (1 + e^z) = p, dz = (p - y) / (n k).
     Taking the larger of 1 and e^z out of the logarithm, s = max(z, 0) + log(1 + e^-|z|), which cannot overflow.
     """
     losses = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
@@ -129,8 +127,8 @@ def cross_entropy(z, y):
     """L = -Σ y_i log a_i, the mean over n rows, with a = softmax(z), for one class out of k.
 
     log a_i = z_i - log Σ_j e^(z_j), and as in softmax the row's maximum may be subtracted from z first.
-    dL/da_i = -y_i / a_i, so by chapter 2 dz_j = a_j (-y_j / a_j + Σ_i y_i) = a_j - y_j, because the targets of a
-    row sum to 1. The division by a_j, which may be 0, has canceled.
+    For one row dL/da_i = -y_i / a_i, so by chapter 2 dz_j = a_j (-y_j / a_j + Σ_i y_i) = a_j - y_j, because its
+    targets sum to 1. The division by a_j, which may be 0, has canceled. For the mean of n rows divide by n.
     """
     z = z - z.max(axis=1, keepdims=True)
     log_a = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
@@ -221,15 +219,12 @@ class Network:
         return loss
 
     # The gradient over all rows is the mean of the rows' gradients, so a few rows drawn at random estimate it for
-    # a fraction of the work. All rows a step is full-batch gradient descent: exact, and slow. One row a step is
-    # stochastic: quick and noisy. The mini-batch lies between, and its matrix products run at full speed.
+    # a fraction of the work. All rows a step (batch_size 0) is full-batch gradient descent, exact and slow. One row
+    # a step is stochastic, quick and noisy. The mini-batch lies between, and large matrix products run at their best.
 
     @np.errstate(all="ignore")  # we look for overflow ourselves, to say where it happened
     def fit(self, x, y, epochs=10, batch_size=32, learning_rate=0.1, seed=0, report=None):
-        """Gradient descent. An epoch visits every row once, in a fresh order; its last batch may be short.
-
-        batch_size 0 takes all rows at once. Returns each epoch's mean loss; about ten of them go to report.
-        """
+        """Gradient descent. An epoch visits every row once, in a fresh order. Returns each epoch's mean loss."""
         x, y, n, history = np.asarray(x, self.dtype), np.asarray(y), len(x), []
         self.forward(x[:1])  # complains of a wrong shape
         checked_targets(self.loss, y, n, self.sizes[-1], self.dtype)
@@ -239,7 +234,7 @@ class Network:
         for epoch in range(1, epochs + 1):
             order, total = rng.permutation(n), 0.0
             for step, first in enumerate(range(0, n, batch_size), start=1):
-                rows = order[first : first + batch_size]
+                rows = order[first : first + batch_size]  # at the end of an epoch there may be fewer
                 loss = self.step(x[rows], y[rows], learning_rate)
                 if not all(np.isfinite(values).all() for values in (loss, *self.biases)):
                     where = f"epoch {epoch}, step {step}: loss {loss:g}, learning rate {learning_rate:g}"
@@ -271,7 +266,7 @@ class Network:
 # A wrong gradient often still learns, only worse. So compare it with the definition of the derivative, taken from
 # both sides, for one parameter t at a time: dL/dt ≈ (L(t + h) - L(t - h)) / 2h. By Taylor's formula this is off by
 # h² L'''/6, which asks for a small h. But each L is rounded, by about ε |L|, and dividing by h magnifies that to
-# ε |L| / h, which asks for a large h. The sum is least near h = ε^(1/3), and there about ε^(2/3). In float64, where
+# ε |L| / h, and asks for a large h. The sum is least near h = ε^(1/3), and there about ε^(2/3). In float64, where
 # ε = 2.2e-16, that is h = 6e-6 and an error of 4e-11; a wrong formula is off by far more. (Float32 won't do.)
 # The error is taken relative to the gradient: 0.001 is much beside 0.01 and nothing beside 1000. A ReLU whose z
 # crosses 0 within ±h may raise a false alarm, because a corner has two slopes.
@@ -317,10 +312,10 @@ def load(path):
     try:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             text = json.loads(str(arrays["architecture"]))
-            layers = range(1, len(text["sizes"]))
-            weights, biases = [arrays[f"W{i}"] for i in layers], [arrays[f"b{i}"] for i in layers]
+            layers = list(pairwise(text["sizes"]))
+            weights = [arrays[f"W{i}"] for i in range(1, len(layers) + 1)]
+            biases = [arrays[f"b{i}"] for i in range(1, len(layers) + 1)]
         about = {key: text["about"][key] for key in ("features", "target", "classes")}
-        layers = list(pairwise(text["sizes"]))
         if [W.shape[::-1] for W in weights] != layers or [b.shape for b in biases] != [(k,) for _, k in layers]:
             raise ValueError("its arrays do not have its sizes")
         network = Network(text["sizes"], text["activation"], text["loss"], dtype=weights[0].dtype)
@@ -403,20 +398,22 @@ def csv_data(path, about=None, target=None, regression=False, answers=True):
             if answers:
                 y.append([float(row[target])] if classes is None else classes.index(row[target]))
         except (KeyError, ValueError) as error:
-            raise ValueError(f"{path}, row {i}: expected other values or columns: {error}") from error
+            wanted = f"numbers as {', '.join(about['features'])[:60]} and a known {target}"
+            raise ValueError(f"{path}, row {i}: expected {wanted}; missing or wrong: {error}") from error
     return np.array(x), np.array(y), about
 
 
 # ---- 9. The command line -------------------------------------------------------------------------------------
 
-GATE = {"hidden": (), "activation": "tanh", "init": "xavier", "loss": "binary_cross_entropy", "epochs": 1000}
-GATE |= {"batch": 0, "learning_rate": 0.5, "dtype": "float64", "seed": 0}
-RELU = GATE | {"activation": "relu", "init": "he", "loss": "cross_entropy", "learning_rate": 0.1}
-CSV = RELU | {"hidden": (32,), "loss": None, "epochs": 100, "batch": 32}
+GATE = {"hidden": (), "activation": "tanh", "init": "xavier", "loss": "binary_cross_entropy", "epochs": 2000}
+GATE |= {"batch": 0, "learning_rate": 0.1, "dtype": "float64", "seed": 0}
+RELU = GATE | {"activation": "relu", "init": "he", "loss": "cross_entropy"}
+PLANE = RELU | {"hidden": (10,), "learning_rate": 0.01}
 SUMS = RELU | {"init": "large", "loss": "squared_error_sum", "learning_rate": 1e-6, "epochs": 500}
 DIGITS = RELU | {"hidden": (128, 64), "epochs": 10, "batch": 32, "dtype": "float32"}
+CSV = RELU | {"hidden": (32,), "loss": None, "learning_rate": 0.05, "epochs": 100, "batch": 32}
 RECIPES = {"and": GATE, "or": GATE, "xor": GATE | {"hidden": (8,)}}  # xor is no straight line: try --hidden 0
-RECIPES |= {"quadrants": RELU | {"hidden": (10,)}, "random": SUMS | {"hidden": (100,)}, "mnist": DIGITS}
+RECIPES |= {"quadrants": PLANE, "random": SUMS | {"hidden": (100,)}, "mnist": DIGITS}
 
 
 def with_defaults(args, defaults):
@@ -424,7 +421,7 @@ def with_defaults(args, defaults):
     options = defaults | {key: value for key, value in vars(args).items() if value is not None}
     for key in options.keys() & {"hidden", "epochs", "batch", "learning_rate", "seed"}:
         if not all(0 <= value < math.inf for value in np.atleast_1d(options[key])):
-            raise ArgumentError(None, f"--{key}: expected 0 or more; got {options[key]}")
+            raise ArgumentError(None, f"--{key.replace('_', '-')}: expected 0 or more; got {options[key]}")
     return Namespace(**options)
 
 
@@ -455,7 +452,7 @@ def score(network, about, x, y, rows):
 
 def train(args):
     """train a network, and test it"""
-    r, is_csv = with_defaults(args, RECIPES.get(args.dataset, CSV)), args.dataset not in RECIPES
+    options, is_csv = with_defaults(args, RECIPES.get(args.dataset, CSV)), args.dataset not in RECIPES
     if args.save and not args.save.parent.is_dir():
         raise ArgumentError(None, f"--save: expected a file in a folder that exists; got {args.save}")
     x, y, about = read_data(args, "train", None, args.target, (args.loss or "").startswith("squared_error"))
@@ -463,9 +460,9 @@ def train(args):
     if args.dataset == "mnist":
         test, rows = read_data(args, "t10k")[:2], "test"
     elif is_csv and len(x) >= 10:  # hold out a fifth of the rows
-        out, kept = np.split(np.random.default_rng(r.seed).permutation(len(x)), [len(x) // 5])
+        out, kept = np.split(np.random.default_rng(options.seed).permutation(len(x)), [len(x) // 5])
         test, rows, x, y = (x[out], y[out]), "test", x[kept], y[kept]
-    loss = r.loss or ("cross_entropy" if classes else "squared_error_mean")
+    loss = options.loss or ("cross_entropy" if classes else "squared_error_mean")
     mean, scale, y_mean, y_scale = 0, 1, 0, 1
     if is_csv or args.dataset == "mnist":
         x, mean, scale = standardize(x, 0 if is_csv else None)  # by column, but all pixels alike
@@ -473,10 +470,10 @@ def train(args):
         y, y_mean, y_scale = standardize(y, 0)
     elif classes and loss != "cross_entropy":  # a column of 0 and 1 for two classes, otherwise a column for each
         y = y[:, None] if len(classes) == 2 else np.eye(len(classes))[y]
-    sizes = (x.shape[1], *r.hidden, y.shape[1] if y.ndim == 2 else len(classes))
-    network = Network(sizes, r.activation, loss, r.init, r.seed, r.dtype)
+    sizes = (x.shape[1], *options.hidden, y.shape[1] if y.ndim == 2 else len(classes))
+    network = Network(sizes, options.activation, loss, options.init, options.seed, options.dtype)
     print(network)
-    network.fit(x, y, r.epochs, r.batch, r.learning_rate, r.seed, print)
+    network.fit(x, y, options.epochs, options.batch, options.learning_rate, options.seed, print)
     # Standardizing is linear, so now the first layer takes it over and the network reads raw inputs:
     # W (x - mean)/scale + b = (W/scale) x + (b - (W/scale) mean). The last layer does the same for the target.
     network.weights[0] /= scale
@@ -514,12 +511,13 @@ def info(args):
 
 def gradcheck(args):
     """compare gradients with finite differences, for all activations and losses or for those named"""
-    r = with_defaults(args, {"hidden": (5, 4), "seed": 0})
-    x, logits = np.random.default_rng([r.seed, 1]).standard_normal((2, 6, 3))
+    options = with_defaults(args, {"hidden": (5, 4), "seed": 0})
+    x, logits = np.random.default_rng([options.seed, 1]).standard_normal((2, 6, 3))
     y = softmax(logits)  # probabilities suit every loss as targets
     for activation in [args.activation] if args.activation else ACTIVATIONS:
         for loss in [args.loss] if args.loss else LOSSES:
-            error = gradient_check(Network((3, *r.hidden, 3), activation, loss, "xavier", r.seed), x, y)
+            network = Network((3, *options.hidden, 3), activation, loss, "xavier", options.seed)
+            error = gradient_check(network, x, y)
             print(f"{activation:<11}{loss:<21}relative error {error:.1e}")
             if error > 1e-6:
                 raise ValueError("expected an error below 1e-6; if it is a ReLU's corner, --seed moves it")
@@ -527,9 +525,9 @@ def gradcheck(args):
 
 def benchmark(args):
     """time a training step, and its matrix products alone"""
-    r, rng, times = with_defaults(args, RECIPES["mnist"] | {"batch": 64}), np.random.default_rng(0), []
-    network = Network((784, *r.hidden, 10), dtype=r.dtype)
-    x, y = rng.standard_normal((r.batch, 784)).astype(r.dtype), rng.integers(10, size=r.batch)
+    options, rng, times = with_defaults(args, RECIPES["mnist"] | {"batch": 64}), np.random.default_rng(0), []
+    network = Network((784, *options.hidden, 10), dtype=options.dtype)
+    x, y = rng.standard_normal((options.batch, 784)).astype(options.dtype), rng.integers(10, size=options.batch)
     for _ in range(300):
         start = time.perf_counter()
         network.step(x, y, 0.01)
@@ -543,7 +541,7 @@ def benchmark(args):
 
 class Parser(ArgumentParser):
     def error(self, message):  # argparse prints several lines
-        raise ArgumentError(None, f"{message} (see {self.prog} --help)")
+        self.exit(2, f"numpy_network: {message}; see {self.prog} --help\n")
 
 
 def units(text):

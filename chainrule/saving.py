@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -51,10 +51,7 @@ class Model:
 
 def write(path: Path, model: Model) -> None:
     """Write the file whole or not at all. Refuses weights that are not finite, as reading would."""
-    try:
-        from safetensors.numpy import save
-    except ImportError:
-        raise MissingExtraError("model files need safetensors; install it with: pip install safetensors") from None
+    save = writer()
     for name, array in model.state.items():
         if not np.isfinite(array).all():
             raise FileError(f"{path} was not written: {name} holds NaN or infinity, so the network is of no use")
@@ -71,6 +68,15 @@ def write(path: Path, model: Model) -> None:
     # safetensors keeps little-endian bytes; on a big-endian machine the arrays are turned here
     state = {name: np.ascontiguousarray(a, a.dtype.newbyteorder("<")) for name, a in model.state.items()}
     files.write_whole(path, save(state, {"chainrule": text}))
+
+
+def writer() -> Callable[..., bytes]:
+    """safetensors' own writer; asked for before a training, so that nothing is trained that can't be saved."""
+    try:
+        from safetensors.numpy import save
+    except ImportError:
+        raise MissingExtraError("model files need safetensors; install it with: pip install safetensors") from None
+    return cast("Callable[..., bytes]", save)
 
 
 def read(path: Path) -> Model:

@@ -76,6 +76,9 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(problem, USAGE, debug)
     except ChainruleError as problem:
         return _fail(problem, FAILED, debug)
+    except ImportError as problem:
+        missing = _missing(problem)
+        return _fail(f"the command needs {missing}; install it with: pip install {missing}", FAILED, debug)
     except OSError as problem:
         _silence(sys.stdout)  # else Python tries again at exit, and complains again
         return _fail(f"cannot write the output: {problem.strerror or problem}", FAILED, debug)
@@ -84,6 +87,13 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as problem:
         message = f"{type(problem).__name__}: {problem}. This is a bug in chainrule; --debug shows where"
         return _fail(f"unexpected {message}", FAILED, debug)
+
+
+def _missing(problem: BaseException) -> str:
+    """The library that could not be imported, however often the error was wrapped."""
+    while not isinstance(problem, ModuleNotFoundError) and problem.__cause__ is not None:
+        problem = problem.__cause__
+    return str(getattr(problem, "name", None) or problem)
 
 
 def _prepare_streams() -> None:

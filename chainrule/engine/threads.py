@@ -11,8 +11,9 @@ from chainrule.layers import Layer, Module
 # Below so many floating-point operations in a step's largest product one thread is faster: a second one gains
 # little in the product and costs the element-wise work after it, which finds its arrays in the other core's cache.
 # Measured on two cores, a step of 784-128-64-10 with SGD: batch 64 (13 million) 540 us with one thread, 643 with
-# two; batch 128 (26 million) about equal; batch 256 (51 million) two are faster.
-SINGLE = 20e6
+# two; batch 128 (26 million) about equal; batch 256 (51 million) two are faster. Where both are equal one is chosen:
+# beside another busy process two threads wait for each other, and a training takes ten times as long.
+SINGLE = 40e6
 
 
 def suited_threads(modules: Sequence[Module], batch_size: int) -> int | None:

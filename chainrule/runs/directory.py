@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import IO, Any
 
+from chainrule import saving
 from chainrule.core import files
 from chainrule.core.errors import FileError
 from chainrule.core.files import json_ready
@@ -62,6 +63,7 @@ class RunDirectory:
 
     def begin(self, config: RunConfig) -> None:
         """Write what is known before training."""
+        saving.writer()
         files.write_whole(self.path / CONFIG, config.to_toml().encode())
         text = json.dumps(environment(), indent=2, sort_keys=True)
         files.write_whole(self.path / ENVIRONMENT, f"{text}\n".encode())

@@ -130,14 +130,14 @@ def test_json_of_a_class_without_rows_is_json_too(done):
 
 @pytest.mark.parametrize("rest", [[], ["--quiet"], ["--json"]])
 def test_a_dry_run_shows_the_configuration_and_writes_nothing(chainrule, rest):
-    found = chainrule("train", "moons:n=100", "--epochs", "1000000", "--dry-run", "--run-dir", "run", *rest)
+    found = chainrule("train", "moons:n=100", "--epochs", "1000", "--dry-run", "--run-dir", "run", *rest)
     assert found.code == 0
     assert list(Path().iterdir()) == []
     if rest == ["--json"]:
-        assert one_document(found.out)["config"]["epochs"] == 1000000
+        assert one_document(found.out)["config"]["epochs"] == 1000
     else:
         assert found.err == ""
-        assert "epochs = 1000000\n" in found.out
+        assert "epochs = 1000\n" in found.out
         assert re.search(r"^ +total +2,338 ", found.out, re.MULTILINE)
 
 

@@ -85,6 +85,26 @@ def test_one_row_can_be_evaluated_and_its_json_is_json(done, prices, kinds, hous
         assert done("evaluate", model, "one.csv")
 
 
+def test_one_number_written_in_two_ways_is_one_class_here_too(done):
+    Path("t.csv").write_text("a,y\n" + "".join(f"{i},{['0', '1', '1.0', '0.0'][i % 4]}\n" for i in range(40)))
+    done("train", "t.csv", "--target", "y", "--epochs", "1", "--run-dir", "run", "-q")
+    found = one_document(done("evaluate", "run", "t.csv", "--json"))
+    assert [(c["name"], c["rows"]) for c in found["classes"]] == [("0", 20), ("1", 20)]
+
+
+@pytest.mark.parametrize("dtype", ["S3", "U3", "i8", "f8", "?"])
+def test_arrays_of_answers_mean_the_same_in_training_and_here(done, rng, dtype):
+    X = rng.normal(size=(60, 2))
+    answers = np.array(["cat", "dog"])[(X[:, 0] > 0).astype(int)] if dtype[0] in "SU" else X[:, 0] > 0
+    np.save("X.npy", X)
+    np.save("y.npy", answers.astype(dtype))
+    words = ["--target", "y.npy", "--task", "classification"]
+    done("train", "X.npy", *words, "--epochs", "60", "--run-dir", "run", "-q")
+    found = one_document(done("evaluate", "run", "X.npy", "--target", "y.npy", "--json"))
+    assert sorted(c["rows"] for c in found["classes"]) == sorted(np.bincount(X[:, 0] > 0))
+    assert found["scores"]["accuracy"] > 0.9
+
+
 # -- predict --------------------------------------------------------------------------------------------------
 
 

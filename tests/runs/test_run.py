@@ -61,6 +61,21 @@ def test_another_seed_gives_another_model(houses, trained):
     assert (first / "model.safetensors").read_bytes() != (second / "model.safetensors").read_bytes()
 
 
+def test_the_seed_decides_the_order_of_the_rows_too(trained):
+    _, _, path = trained("run", source="moons:n=100", seed=5)
+    found = {}
+    for seed in (5, 0):
+        run = Run(RunConfig.from_toml(path / "config.toml"))
+        c = run.config
+        optimizer = {"name": c.optimizer, "learning_rate": c.learning_rate}
+        cr.fit(run.network, *run.train, optimizer=optimizer, schedule=c.schedule, batch_size=c.batch_size,
+               epochs=c.epochs, seed=seed)  # fmt: skip
+        found[seed] = run.network.params.theta
+    theta = cr.load(path / "model.safetensors").params.theta
+    assert np.array_equal(theta, found[5])
+    assert not np.array_equal(theta, found[0])
+
+
 def test_other_processes_that_hash_texts_otherwise_give_the_same_bits(houses, trained):
     _, _, first = trained("first", source="houses.csv", target="kind")
     for seed in "12":
