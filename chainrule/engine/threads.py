@@ -11,7 +11,7 @@ from chainrule.layers import Layer, Module
 # Below so many floating-point operations in a step's largest product one thread is faster: a second one gains
 # little in the product and costs the element-wise work after it, which finds its arrays in the other core's cache.
 # Measured on two cores, a step of 784-128-64-10 with SGD: batch 64 (13 million) 540 us with one thread, 643 with
-# two; batch 128 (26 million) about equal; batch 256 (51 million) two are faster. Where both are equal one is chosen:
+# two; batch 128 (26 million) about equal; batch 256 (51 million) two are faster. Where both are equal it is one:
 # beside another busy process two threads wait for each other, and a training takes ten times as long.
 SINGLE = 40e6
 

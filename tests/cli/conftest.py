@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 from chainrule.cli.app import run
+from chainrule.runs import Run, RunConfig
+from chainrule.runs.directory import RunDirectory
 
 
 class Done(NamedTuple):
@@ -109,8 +112,7 @@ def until():
     return wait
 
 
-@pytest.fixture
-def houses(tmp_path):
+def write_houses(path):
     """A table of 60 rows: age and size are numbers, city and kind texts, price a quantity."""
     rng = np.random.default_rng(0)
     lines = ["age,city,size,kind,price"]
@@ -118,20 +120,33 @@ def houses(tmp_path):
         age, size = rng.uniform(0, 100), rng.uniform(20, 200)
         city, kind = ["Paris", "Rome", "Oslo"][i % 3], ["flat", "house"][int(size > 90)]
         lines.append(f"{age:.2f},{city},{size:.2f},{kind},{900 * size - 500 * age:.2f}")
-    path = tmp_path / "houses.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return "houses.csv"
 
 
 @pytest.fixture
-def kinds(houses, done):
-    """A model of kinds of houses."""
-    done("train", houses, "--target", "kind", "--run-dir", "kinds", "--quiet")
+def houses(tmp_path):
+    write_houses(tmp_path / "houses.csv")
+    return "houses.csv"
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """A run that learned the kinds of houses, and one that learned their prices."""
+    folder = tmp_path_factory.mktemp("models")
+    write_houses(folder / "houses.csv")
+    for name, target in (("kinds", "kind"), ("prices", "price")):
+        trained = Run(RunConfig(str(folder / "houses.csv"), target=target))
+        trained.train_in(RunDirectory(folder / name, name))
+    return folder
+
+
+@pytest.fixture
+def kinds(models, tmp_path):
+    shutil.copytree(models / "kinds", tmp_path / "kinds")
     return "kinds"
 
 
 @pytest.fixture
-def prices(houses, done):
-    """A model of prices of houses."""
-    done("train", houses, "--target", "price", "--run-dir", "prices", "--quiet")
+def prices(models, tmp_path):
+    shutil.copytree(models / "prices", tmp_path / "prices")
     return "prices"

@@ -9,7 +9,7 @@ import pytest
 
 pty = pytest.importorskip("pty", reason="pseudo-terminals of other systems")
 
-WORDS = ("train", "moons:n=20000", "--epochs", "4", "--hidden", "128,64", "--batch-size", "20")
+WORDS = ("train", "moons:n=8000", "--epochs", "4", "--hidden", "128,64", "--batch-size", "20")
 COLOR = re.compile(rb"\x1b\[[0-9;]*m")
 
 

@@ -22,6 +22,11 @@ def authority():
     return trustme.CA()
 
 
+@pytest.fixture(scope="session")
+def certificate(authority):
+    return authority.issue_cert("localhost", "127.0.0.1")
+
+
 @pytest.fixture
 def trusting(authority):
     """A context of a client that trusts the tests' servers."""
@@ -103,12 +108,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(authority, monkeypatch):
+def server(certificate, monkeypatch):
     """A server of this test, trusted by clients with the context ``trusting``."""
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "CHAINRULE_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    certificate.configure_cert(context)
     found = Server(context)
     thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
