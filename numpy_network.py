@@ -219,8 +219,8 @@ class Network:
         return loss
 
     # The gradient over all rows is the mean of the rows' gradients, so a few rows drawn at random estimate it for
-    # a fraction of the work. All rows a step (batch_size 0) is full-batch gradient descent, exact and slow; one row
-    # a step is stochastic, quick and noisy; the mini-batch lies between, and keeps the products efficient.
+    # a fraction of the work. All rows a step (batch_size 0) is full-batch gradient descent: exact, slow. One row
+    # a step is stochastic: quick, noisy. The mini-batch lies between, and makes the most of the matrix products.
 
     @np.errstate(all="ignore")  # we look for overflow ourselves, to say where it happened
     def fit(self, x, y, epochs=10, batch_size=32, learning_rate=0.1, seed=0, report=None):
