@@ -1,9 +1,25 @@
 """What every test may ask for. Nothing here runs unless it is asked for."""
 
+import os
+import sys
+
 import numpy as np
 import pytest
 
 from chainrule.core.errors import InputError
+
+
+class NoTorch:
+    """Makes ``import torch`` fail, as if it were not installed."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError("TORCH=0: PyTorch is left out", name="torch")
+
+
+if os.environ.get("CHAINRULE_TORCH") == "0":  # set by TORCH=0 make test
+    sys.meta_path.insert(0, NoTorch)
 
 
 @pytest.fixture
