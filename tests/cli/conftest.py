@@ -84,7 +84,9 @@ def outside():
     def start(*words, python=("-m", "chainrule"), environment=None, **settings):
         command = [sys.executable, "-W", "error", *python, *map(os.fspath, words)]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **settings}
-        process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, **pipes)
+        # PYTHONUNBUFFERED would let Python take a part of a write for the whole of it
+        usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        process = subprocess.Popen(command, env={**usual, **(environment or {})}, **pipes)
         started.append(process)
         return process
 
