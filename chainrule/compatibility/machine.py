@@ -69,7 +69,7 @@ def survey() -> Machine:
     )
 
 
-def ask_nvidia(patience: float = PATIENCE, kernel_driver: Path = KERNEL_DRIVER) -> Nvidia:
+def ask_nvidia(patience: float = PATIENCE) -> Nvidia:
     """nvidia-smi's answer, completed by the kernel's where there is none."""
     program = shutil.which("nvidia-smi") or shutil.which(WSL)
     if program is None:
@@ -79,9 +79,9 @@ def ask_nvidia(patience: float = PATIENCE, kernel_driver: Path = KERNEL_DRIVER) 
         if "compute_cap" in found.problem and "valid field" in found.problem:
             found = _query(program, tuple(field for field in FIELDS if field != "compute_cap"), patience)
     if found.driver is None:
-        text = _kernel_driver(kernel_driver)
+        text = _kernel_driver(KERNEL_DRIVER)
         if text:
-            found = replace(found, driver=as_version(text), driver_text=text, source=str(kernel_driver))
+            found = replace(found, driver=as_version(text), driver_text=text, source=str(KERNEL_DRIVER))
             if program is None:
                 found = replace(found, problem="nvidia-smi is not on PATH, so the GPUs are not known")
     return found
