@@ -11,6 +11,7 @@ from chainrule.compatibility import machine
 from chainrule.compatibility.torch_build import installed
 
 ANSWERS = Path(__file__).parents[1] / "compatibility" / "nvidia_smi"
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +110,12 @@ def test_python_numpy_and_blas_with_its_threads_come_first(done, computer):
     assert lines[0].endswith(f"{os.cpu_count()} CPUs")
     assert lines[1].startswith("NumPy    ")
     assert lines[1].endswith(" threads")
+
+
+def test_the_readme_shows_what_is_printed(chainrule, computer):
+    computer("v100", "2.11.0+cu128")
+    # The first two lines say which Python and NumPy run the test
+    assert chainrule("env").out[chainrule("env").out.index("PyTorch") :] in README.read_text(encoding="utf-8")
 
 
 def test_a_terminal_of_80_columns_breaks_nothing_but_the_lines_to_copy(chainrule, computer, monkeypatch):

@@ -38,9 +38,10 @@ def env(
     $ chainrule env
     $ chainrule env --json
 
-    PyTorch is read, not imported, so a build that crashes is judged too. Where it does not fit the driver or a
-    GPU, the wheel that does is named. No GPU is a normal answer. CUDA builds of PyTorch 2.11 to 2.14 are known;
-    of others only the driver is judged.
+    PyTorch is read, not imported, so a build that crashes is judged too. Where
+    it does not fit the driver or a GPU, the wheel that does is named. No GPU is
+    a normal answer. CUDA builds of PyTorch 2.11 to 2.14 are known; of others
+    only the driver is judged.
     """
     machine, about = survey(), environment()
     findings = judge(machine)
