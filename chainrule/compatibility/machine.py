@@ -159,7 +159,7 @@ def _kernel_driver(path: Path) -> str:
     """The version that the loaded kernel module names, or nothing."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
-    except (OSError, ValueError):
+    except OSError:
         return ""
     found = re.search(r"Kernel Module[^\n]*?\s([0-9]{2,4}(?:\.[0-9]{1,4}){1,3})\s", text)
     return found[1] if found else ""

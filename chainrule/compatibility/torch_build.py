@@ -33,7 +33,7 @@ def installed() -> TorchBuild | None:
         return None  # the last three: what is left of a broken installation
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
-    except (OSError, ValueError):
+    except OSError:
         text = ""
     return read(version, text)
 
@@ -50,7 +50,7 @@ def read(version: str, text: str) -> TorchBuild:
     own = bool(re.fullmatch(r"2\.[0-9]{1,4}\.[0-9]{1,4}(\+(cpu|cu[0-9]{3}))?", version))
     if cuda is not None and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){1,2}", cuda):
         return TorchBuild(version, "cuda", ".".join(cuda.split(".")[:2]), own)
-    if _value(text, "hip") or _value(text, "rocm"):
+    if _value(text, "hip"):  # newer ones have a line of rocm besides
         return TorchBuild(version, "rocm", own=own)
     if _value(text, "xpu"):
         return TorchBuild(version, "xpu", own=own)

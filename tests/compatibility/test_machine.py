@@ -58,6 +58,20 @@ def test_no_word_at_all_is_a_problem(text, code):
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["\n\nUnknown Error\n\nand more\n", "Unknown Error", "Unknown Error\n" + answer("no_compute_cap")]
+)
+def test_of_an_error_of_several_lines_the_first_is_told(text):
+    assert parse(text).problem == "Unknown Error"
+
+
+@pytest.mark.parametrize(
+    "line", ["Tesla T4, 7.5, soon, 15360", "Tesla T4, 7.5, 535.183.01, much", "a, b, c, d", ",,,"]
+)
+def test_a_line_that_only_looks_like_a_gpu_is_none(line):
+    assert parse(line) == Nvidia(problem=line)
+
+
 def test_a_gpu_that_is_lost_does_not_hide_the_others():
     found = parse(answer("one_lost"), 15)
     assert [gpu.capability for gpu in found.gpus] == [(8, 0)]

@@ -54,6 +54,8 @@ def test_without_version_py_the_version_says_what_it_can(version, kind, cuda):
         (text("2.13.0+cpu"), TorchBuild("2.13.0+cpu", "cpu")),
         (text("2.13.0"), TorchBuild("2.13.0", "cpu")),
         (text("2.13.0+rocm7.2", hip="7.2.53211"), TorchBuild("2.13.0+rocm7.2", "rocm", own=False)),
+        (text("2.13.0", hip="7.2.53211"), TorchBuild("2.13.0", "rocm")),
+        (text("2.13.0", xpu="20260000"), TorchBuild("2.13.0", "xpu")),
         (text("2.13.0+xpu", xpu="20260000"), TorchBuild("2.13.0+xpu", "xpu", own=False)),
         # NVIDIA's containers hold builds of their own, with kernels of their own
         (text("2.12.0a0+0291f960b6.nv26.04", cuda="13.2"),
