@@ -1,0 +1,138 @@
+"""Writing into tensors, and what that does to the graph.
+
+The new value is computed as by the operation that is not in place, written into the memory, and its node becomes
+the tensor's. A view passes it on to its base, whose other views take it up when they are next used. The version
+counter goes up, so that a formula that saved the old value refuses to use the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.autograd import graph
+from chainrule.autograd.errors import AutogradError, ShapeError
+from chainrule.autograd.primitive import cast
+from chainrule.autograd.table.shapes import index_put, place
+from chainrule.autograd.tensor import Tensor, wrap
+from chainrule.core.types import Array
+
+ORDER = "buif"
+EVERYTHING = (Ellipsis,)
+
+
+def write(
+    x: Tensor, compute: Callable[[Tensor], Tensor], direct: Callable[[Array], Any] | None = None,
+    value: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """Give ``x`` the value of ``compute(x)`` in place.
+
+    ``direct`` does the same to an array without a copy, where neither ``x`` nor ``value`` is recorded.
+    """
+    _allowed(x)
+    source = graph.edge_of(x) if graph.mode.enabled else None
+    if direct is not None and not (graph.mode.enabled and (source or (value is not None and value.requires_grad))):
+        direct(x._array)
+        x._version[0] += 1
+        x.origin = ""
+        return x
+    before = x
+    if source is not None:  # a formula may need the old value, so it gets a copy of it, at the same place in the graph
+        before = wrap(x._array.copy())
+        before._node = source
+    new = compute(before)
+    _fits(x, new)
+    np.copyto(x._array, new._array, casting="unsafe")
+    x._version[0] += 1
+    x.origin = ""
+    if graph.mode.enabled and new.requires_grad:
+        _connect(x, new if new._array.dtype == x._array.dtype else cast(new, dtype=x._array.dtype))
+    return x
+
+
+def _connect(x: Tensor, new: Tensor) -> None:
+    base = x._base
+    if base is None:
+        x._node = new._node
+        return
+    out = wrap(base._array)
+    place.connect(out, (base, new), {"path": x._path})
+    base._node = out._node
+    x._refresh()
+
+
+def _allowed(x: Tensor) -> None:
+    if not x._array.flags.writeable:
+        raise AutogradError(
+            "writing in place to a tensor whose entries share one place in memory (expand()), or to a read-only "
+            "array; say clone() first"
+        )
+    if not graph.mode.enabled:
+        return
+    root = x if x._base is None else x._base
+    if root._leaf:
+        what = "a leaf that requires grad" if x._base is None else "a view of a leaf that requires grad"
+        raise AutogradError(
+            f"{what} is changed in place, which its derivative could not follow. To update parameters, do it within "
+            "no_grad(); else say clone() first"
+        )
+
+
+def _fits(x: Tensor, new: Tensor) -> None:
+    if new._array.shape != x._array.shape:
+        raise ShapeError(
+            f"in place the result must have the tensor's own shape {tuple(x.shape)}; it has {tuple(new.shape)}"
+        )
+    if ORDER.index(new._array.dtype.kind) > ORDER.index(x._array.dtype.kind) and not (
+        new._array.dtype.kind in "iu" and x._array.dtype.kind in "iu"
+    ):
+        raise AutogradError(f"in place a result of {new.dtype} does not fit into {x.dtype}; convert first")
+
+
+def copy_(self: Tensor, src: Any) -> Tensor:
+    """Give the tensor the values of another, converted and broadcast."""
+    dtype = self._array.dtype
+    if isinstance(src, Tensor):
+        value = src if src._array.dtype == dtype else cast(src, dtype=dtype)
+    else:
+        value = wrap(np.asarray(src, dtype))
+    extra = value._array.ndim - self._array.ndim
+    if extra > 0:
+        value = value.reshape(value._array.shape[extra:]) if set(value._array.shape[:extra]) == {1} else value
+    try:
+        np.broadcast_to(value._array, self._array.shape)
+    except ValueError:
+        raise ShapeError(
+            f"values of shape {tuple(value.shape)} do not broadcast to the shape {tuple(self.shape)} they are put into"
+        ) from None
+    return write(
+        self,
+        lambda x: index_put(x, value, key=EVERYTHING),
+        lambda array: np.copyto(array, value._array),
+        value,
+    )
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Every entry one number."""
+    if isinstance(value, Tensor) and value.ndim:
+        raise ShapeError(f"fill_ takes a number or a 0-d tensor, not shape {tuple(value.shape)}")
+    return copy_(self, value)
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Every entry 0."""
+    return copy_(self, 0)
+
+
+def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
+    """``add_`` from ``add``."""
+
+    def changing(self: Tensor, *arguments: Any, **settings: Any) -> Tensor:
+        return write(self, lambda x: function(x, *arguments, **settings))
+
+    changing.__name__ = changing.__qualname__ = function.__name__ + "_"
+    changing.__doc__ = f"``{function.__name__}`` in place."
+    return changing

@@ -1,0 +1,167 @@
+"""What the operations share: dimensions, sizes, numbers, and bringing two operands to one type."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from chainrule.autograd import dtypes
+from chainrule.autograd.errors import AutogradError, UnsupportedError
+from chainrule.autograd.primitive import Primitive, cast
+from chainrule.autograd.tensor import Tensor, wrap
+from chainrule.core.types import DType, Shape
+
+Function = Callable[..., Any]
+
+
+def checked(value: Any, what: str) -> Tensor:
+    """``value``, which must be a tensor."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{what} takes a tensor, not {type(value).__name__}: {value!r:.40}. torch.tensor() makes one")
+    return value
+
+
+def axis(dim: Any, ndim: int) -> int:
+    """One dimension, counted from the front; a 0-d tensor is treated as having one."""
+    n = max(ndim, 1)
+    if isinstance(dim, bool) or not isinstance(dim, int | np.integer | Tensor):
+        raise TypeError(f"a dimension is a whole number, not {dim!r:.40}")
+    dim = int(dim)
+    if not -n <= dim < n:
+        raise IndexError(f"dimension out of range: expected {-n} to {n - 1}, came {dim}")
+    return dim % n
+
+
+def axes(dim: Any, ndim: int) -> tuple[int, ...]:
+    """The dimensions to reduce: all for None and for an empty sequence."""
+    if dim is None or (isinstance(dim, list | tuple) and not dim):
+        return tuple(range(ndim))
+    found = tuple(axis(each, ndim) for each in (dim if isinstance(dim, list | tuple) else (dim,)))
+    if len(set(found)) != len(found):
+        raise AutogradError(f"a dimension appears twice in {dim}")
+    return found if ndim else ()
+
+
+def sizes(given: Iterable[Any]) -> Shape:
+    """``(2, 3)`` from ``2, 3`` or from ``(2, 3)``."""
+    values = tuple(given)
+    if len(values) == 1 and isinstance(values[0], list | tuple):
+        values = tuple(values[0])
+    for value in values:
+        if isinstance(value, bool | float) or (isinstance(value, Tensor) and value.is_floating_point()):
+            raise TypeError(f"a size is a whole number, not {value!r:.40}")
+    return tuple(int(value) for value in values)
+
+
+def new_sizes(given: Iterable[Any]) -> Shape:
+    """Sizes of something new: none below 0."""
+    shape = sizes(given)
+    if any(size < 0 for size in shape):
+        raise AutogradError(f"sizes are 0 or more; came {shape}")
+    return shape
+
+
+def number(value: Any, what: str) -> Any:
+    """A Python number; NumPy's become one."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, complex):
+        raise UnsupportedError(f"{what}: complex numbers are not supported, came {value!r:.40}")
+    raise TypeError(f"{what} takes a tensor or a number, not {type(value).__name__}: {value!r:.40}")
+
+
+def cast_to(x: Tensor, dtype: DType) -> Tensor:
+    """The tensor itself if it has that type."""
+    if x._array.dtype == dtype:
+        return x
+    out: Tensor = cast(x, dtype=dtype)
+    return out
+
+
+def floats(x: Any, what: str) -> Tensor:
+    """Integers as the default float type."""
+    x = checked(x, what)
+    return x if x._array.dtype.kind == "f" else cast_to(x, dtypes.get_default_dtype().numpy)
+
+
+def meet(a: Any, b: Any, what: str, as_float: bool = False) -> tuple[Any, Any]:
+    """Two operands in one type; a Python number stays one, it never widens."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        if a._array.dtype == b._array.dtype and not as_float:
+            return a, b
+        wanted = dtypes.result_type(a._array, b._array)
+    elif isinstance(a, Tensor):
+        b = number(b, what)
+        wanted = dtypes.result_type(a._array, b)
+    else:
+        a, b = number(a, what), checked(b, what)
+        wanted = dtypes.result_type(a, b._array)
+    if as_float and wanted.kind != "f":
+        wanted = dtypes.get_default_dtype().numpy
+    return _as(a, wanted), _as(b, wanted)
+
+
+def _as(x: Any, wanted: DType) -> Any:
+    if isinstance(x, Tensor):
+        return cast_to(x, wanted)
+    return float(x) if wanted.kind == "f" else x
+
+
+def meet_all(values: Iterable[Any], what: str) -> list[Tensor]:
+    """Any number of tensors, in one type."""
+    tensors = [checked(value, what) for value in values]
+    if not tensors:
+        raise AutogradError(f"{what} needs at least one tensor")
+    wanted = dtypes.result_type(*(x._array for x in tensors))
+    return [cast_to(x, wanted) for x in tensors]
+
+
+def unary(primitive: Primitive, as_float: bool = True) -> Function:
+    """PyTorch's function of one tensor over a line of the table."""
+
+    def function(input: Tensor) -> Any:
+        return primitive(floats(input, primitive.name) if as_float else checked(input, primitive.name))
+
+    return named(function, primitive.name)
+
+
+def binary(primitive: Primitive, as_float: bool = False) -> Function:
+    """PyTorch's function of two tensors, or a tensor and a number, over a line of the table."""
+
+    def function(input: Any, other: Any) -> Any:
+        if isinstance(input, Tensor) or isinstance(other, Tensor):
+            return primitive(*meet(input, other, primitive.name, as_float))
+        raise TypeError(f"{primitive.name} takes at least one tensor; came {input!r:.40} and {other!r:.40}")
+
+    return named(function, primitive.name)
+
+
+def named(function: Function, name: str) -> Function:
+    """Gives a made function its name and a docstring."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"``{name}``, as in PyTorch; its derivative stands in the table."
+    return function
+
+
+def numpy_names(function: Function) -> Function:
+    """Let ``axis`` and ``keepdims`` stand for ``dim`` and ``keepdim``, as PyTorch does."""
+
+    @functools.wraps(function)
+    def accepting(*arguments: Any, **settings: Any) -> Any:
+        if "axis" in settings:
+            settings["dim"] = settings.pop("axis")
+        if "keepdims" in settings:
+            settings["keepdim"] = settings.pop("keepdims")
+        return function(*arguments, **settings)
+
+    return accepting
+
+
+def constant(value: Any) -> Tensor:
+    """A tensor of what NumPy computed, an array or a number of its."""
+    return wrap(np.asarray(value))

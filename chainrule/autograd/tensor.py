@@ -1,0 +1,349 @@
+"""The tensor: an array, whether it wants a gradient, and the node it came from.
+
+Only what belongs to the graph stands here. The operations are functions in ``ops``, whose package makes them
+methods under the same names.
+"""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.autograd import dtypes, graph
+from chainrule.autograd.errors import AutogradError, InputError, UnsupportedError
+from chainrule.core.types import Array
+
+
+class Size(tuple[int, ...]):
+    """A shape."""
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def numel(self) -> int:
+        return int(np.prod(self, dtype=np.int64))
+
+
+class Tensor:
+    """Numbers that know how they were computed; made by ``tensor(...)`` and by operations.
+
+    ``grad`` holds the derivative of what ``backward()`` was called on, once that has happened.
+    """
+
+    # Most tensors differ from these in little, and an instance holds only what differs.
+    _array: Array
+    _version: list[int]  # one counter for all tensors that share memory
+    _leaf = False  # a leaf that requires grad
+    _grad: Tensor | None = None
+    _node: graph.Node | None = None
+    _hooks: dict[int, Any] | None = None
+    _base: Tensor | None = None  # what it is a view of, and by which operations
+    _path: tuple[tuple[Any, dict[str, Any]], ...] = ()
+    _seen = 0  # the version for which _node holds
+    _retains = False
+    origin = ""  # "softmax" or "sigmoid" if its values are already probabilities
+
+    __array_ufunc__ = None  # NumPy's operators leave `array * tensor` to us
+
+    if TYPE_CHECKING:  # the operations, which ``ops`` puts here
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __init__(self, data: Any) -> None:
+        if isinstance(data, int) or not isinstance(data, list | tuple | np.ndarray | Tensor):
+            raise UnsupportedError(
+                f"Tensor(...) takes a sequence of numbers, not {data!r:.40}. Numbers nobody set come from empty(); "
+                "a tensor of given data from tensor()"
+            )
+        values = data._array if isinstance(data, Tensor) else data
+        self._array = np.array(values, dtypes.get_default_dtype().numpy)
+        self._version = [0]
+
+    # -- what it is -------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The number of entries along each dimension."""
+        return Size(self._array.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or one number of it."""
+        return self.shape if dim is None else self._array.shape[dim]
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    def numel(self) -> int:
+        """The number of entries."""
+        return self._array.size
+
+    nelement = numel
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The type of its numbers."""
+        return dtypes.of(self._array.dtype)
+
+    @property
+    def device(self) -> dtypes.device:
+        """Always the CPU."""
+        return dtypes.CPU
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one entry."""
+        return self._array.itemsize
+
+    def is_floating_point(self) -> bool:
+        """Whether gradients can exist for it."""
+        return self._array.dtype.kind == "f"
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many entries to skip in memory for the next one along each dimension."""
+        steps = tuple(step // self._array.itemsize for step in self._array.strides)
+        return steps if dim is None else steps[dim]
+
+    def is_contiguous(self) -> bool:
+        """Whether the entries lie in memory in the order of their indices."""
+        return self._array.flags.c_contiguous
+
+    def data_ptr(self) -> int:
+        """The address of the first entry."""
+        return int(self._array.__array_interface__["data"][0])
+
+    # -- what is in it ----------------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """The one number in it, as Python's."""
+        if self._array.size != 1:
+            raise AutogradError(f"item() is for one number; this tensor has {self._array.size}. Try tolist()")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def numpy(self, *, force: bool = False) -> Array:
+        """The array itself, not a copy; ``force`` also where a gradient is wanted."""
+        if self.requires_grad and not force:
+            raise AutogradError("numpy() on a tensor that requires grad would leave the graph; say detach().numpy()")
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.numpy(), dtype, copy=copy)
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("a 0-d tensor has no length; item() gives its number")
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self._array.ndim == 0:
+            raise TypeError("a 0-d tensor cannot be iterated over; item() gives its number")
+        return iter([self[i] for i in range(len(self._array))])
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise AutogradError(
+                f"whether a tensor of {self._array.size} values is true is ambiguous; say any() or all()"
+            )
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind == "f":
+            raise TypeError("only a tensor of one integer can be an index")
+        return int(self.item())
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self._array == (value._array if isinstance(value, Tensor) else value)).any())
+
+    __hash__ = object.__hash__
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self._array.ndim == 0 and spec else format(repr(self), spec)
+
+    def __repr__(self) -> str:
+        from chainrule.autograd.printing import text
+
+        return text(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self._node is not None:
+            raise AutogradError("only leaves can be deep-copied; say clone() or detach().clone()")
+        twin: Tensor = type(self).__new__(type(self))
+        twin._array, twin._version, twin._leaf = self._array.copy(), [0], self._leaf
+        memo[id(self)] = twin
+        if self._grad is not None:
+            twin._grad = wrap(self._grad._array.copy())
+        return twin
+
+    # -- the graph --------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on it are recorded."""
+        return graph.edge_of(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        self.requires_grad_(wanted)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Have operations on this leaf recorded from now on, or no longer."""
+        edge = graph.edge_of(self)
+        if edge is not None and edge is not self:
+            if not requires_grad:
+                raise AutogradError("only leaves can stop requiring grad; detach() gives a tensor that does not")
+            return self
+        if requires_grad and self._array.dtype.kind != "f":
+            raise AutogradError(f"only floats can require gradients; this tensor holds {self._array.dtype}")
+        self._leaf = bool(requires_grad)
+        return self
+
+    @property
+    def grad_fn(self) -> graph.Node | None:
+        """The node it came from, None for a leaf."""
+        edge = graph.edge_of(self)
+        return None if edge is self else edge
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether nothing that was recorded made it."""
+        return self.grad_fn is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The sum of what every ``backward()`` has brought since it was None or zeroed."""
+        if self._grad is None and not self._retains and self.grad_fn is not None:
+            warnings.warn(
+                "the .grad of a tensor that is not a leaf stays None; call retain_grad() on it before backward()",
+                stacklevel=2,
+            )
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"grad takes a tensor or None, not {type(value).__name__}")
+            if value._array.shape != self._array.shape or value._array.dtype != self._array.dtype:
+                raise AutogradError(
+                    f"the grad of a tensor of {self._array.dtype}, shape {tuple(self.shape)}, has that type and "
+                    f"shape; came {value._array.dtype}, shape {tuple(value.shape)}"
+                )
+        self._grad = value
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory, outside the graph; changes through it go unnoticed. Prefer ``detach()``."""
+        return wrap(self._array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._array = value._array
+        self._version = [0]
+
+    def detach(self) -> Tensor:
+        """The same memory, outside the graph."""
+        out = wrap(self._array)
+        out._version = self._version
+        if self.origin:
+            out.origin = self.origin
+        return out
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:
+        """Add the derivative of this tensor to the ``.grad`` of every leaf that it was computed from.
+
+        ``gradient`` weights the entries of a tensor that is no scalar. See ``graph.backward``.
+        """
+        graph.backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a tensor that is not a leaf in ``.grad`` as well."""
+        node = graph.edge_of(self)
+        if node is None:
+            raise AutogradError("retain_grad() is for a tensor that requires grad")
+        self._retains = True
+        if node is not self:
+            node.retained = weakref.ref(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> graph.RemovableHandle:
+        """Call ``hook(gradient)`` on the way back; a tensor that it returns is used instead."""
+        edge = graph.edge_of(self)
+        if edge is None:
+            raise AutogradError("register_hook() is for a tensor that requires grad")
+        if edge is self:
+            self._hooks = {} if self._hooks is None else self._hooks
+            return graph.RemovableHandle(self._hooks, hook)
+        edge.hooks = {} if edge.hooks is None else edge.hooks
+        return graph.RemovableHandle(edge.hooks, hook)
+
+    def _keep_grad(self, g: Any, create: bool, own: bool) -> None:
+        """Add to ``.grad``: a tensor with its graph, or an array, which is kept without a copy if it is ours."""
+        if create:
+            self._grad = g if self._grad is None else self._grad + g
+        elif self._grad is None:
+            self._grad = wrap(np.asarray(g) if own else np.array(g))
+        elif self._grad._array.flags.writeable and self._grad._node is None:
+            self._grad._array += g  # in place: whoever holds .grad sees it, as in PyTorch
+            self._grad._version[0] += 1
+        else:
+            self._grad = wrap(self._grad._array + g)
+
+    # -- views ------------------------------------------------------------------------------------------
+
+    def _mark_as_view(self, source: Tensor, primitive: Any, settings: dict[str, Any]) -> None:
+        self._base = source if source._base is None else source._base
+        self._path = (*source._path, (primitive, settings))
+        self._version = source._version
+        self._seen = source._version[0]
+        if source.origin:
+            self.origin = source.origin
+
+    def _refresh(self) -> None:
+        """The memory was written to since the node was made: take the view again, from what the base is now."""
+        self._seen = self._version[0]
+        assert self._base is not None
+        if isinstance(graph.edge_of(self._base), graph.Node):
+            with graph.set_grad_enabled(True):
+                again = self._base
+                for primitive, settings in self._path:
+                    again = primitive(again, **settings)
+            self._node = again._node
+
+    @property
+    def _is_view(self) -> bool:
+        return self._base is not None
+
+
+def wrap(array: Array) -> Tensor:
+    """A tensor around an array, not copied."""
+    out: Tensor = Tensor.__new__(Tensor)
+    out._array = array
+    out._version = [0]
+    return out
+
+
+def array_of(value: Any, what: str) -> Array:
+    """The array of a tensor; anything else is an error that names ``what``."""
+    if not isinstance(value, Tensor):
+        raise InputError(f"{what} takes a tensor, not {type(value).__name__}; torch.tensor() makes one")
+    return value._array

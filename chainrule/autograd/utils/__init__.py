@@ -1,0 +1,5 @@
+"""``torch.utils``."""
+
+from chainrule.autograd.utils import data
+
+__all__ = ["data"]
