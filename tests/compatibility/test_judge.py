@@ -125,6 +125,13 @@ def test_where_no_build_serves_all_gpus_those_that_fit_are_named():
     assert remedy.endswith("CUDA_VISIBLE_DEVICES=0")
 
 
+def test_the_wheel_that_serves_all_gpus_is_better_than_the_installed_one():
+    both = Nvidia((580, 95, 5), "580.95.05", "nvidia-smi", (GPU("T4", (7, 5)), GPU("RTX 5090", (12, 0))))
+    findings = judge(replace(NONE, nvidia=both, torch=read("2.13.0+cu126", "")))
+    assert verdicts(findings)["GPU 1"] == "does not fit"
+    assert remedies(findings) == {line("2.13.0", "cu130")}
+
+
 @pytest.mark.parametrize(
     ("torch", "python", "verdict", "remedy"),
     [
@@ -225,7 +232,7 @@ def test_where_pytorch_is_missing_the_wheel_to_install_is_named(answer, build):
 
 
 def test_the_kernels_of_builds_that_others_made_are_unknown():
-    findings = judge(replace(machine("t4"), torch=TorchBuild("2.12.0a0+nv26.04", "cuda", "12.8", own=False)))
+    findings = judge(replace(machine("t4"), torch=TorchBuild("2.12.0a0+nv26.04", "cuda", "12.6", own=False)))
     assert verdicts(findings)["GPU 0"] == "unknown"
     assert verdicts(findings)["driver"] == "fits"
 

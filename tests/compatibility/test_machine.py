@@ -227,6 +227,7 @@ def test_garbage_and_crashes_are_problems(smi, lines):
     smi(lines)
     found = ask_nvidia()
     assert found.problem.isprintable()
+    assert "cannot be run" not in found.problem
     assert found == Nvidia(problem=found.problem)
 
 
