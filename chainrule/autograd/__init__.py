@@ -7,8 +7,8 @@
     loss.backward()
     x.grad  # tensor([2., 4., 6.])
 
-Code written for PyTorch's tensors, ``nn``, ``optim`` and ``autograd`` runs when its import is exchanged; what is not
-here says so. The derivatives stand in ``table``. Two likely mistakes that PyTorch allows are errors, see ``strict``.
+Code written for PyTorch's tensors, ``nn``, ``optim`` and ``autograd`` runs when its import is exchanged; what is
+not here says so. The derivatives stand in ``table``. Two likely mistakes are errors here, see ``strict``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import math
 from typing import Any
 
 from chainrule.autograd import autograd, nn, optim, utils
+from chainrule.autograd.contents import Size
 from chainrule.autograd.dtypes import (
     bool_,
     device,
@@ -39,11 +40,11 @@ from chainrule.autograd.dtypes import (
     uint8,
 )
 from chainrule.autograd.errors import AutogradError, StrictError, UnsupportedError, missing
-from chainrule.autograd.graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from chainrule.autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from chainrule.autograd.nn.functional import log_softmax, prelu, relu, softmax
 from chainrule.autograd.ops import functions, methods
 from chainrule.autograd.strictness import is_strict, strict
-from chainrule.autograd.tensor import Size, Tensor
+from chainrule.autograd.tensor import Tensor
 
 inference_mode = no_grad
 e, pi, inf, nan = math.e, math.pi, math.inf, math.nan
@@ -85,11 +86,12 @@ def numel(input: Tensor) -> Any:
 
 
 __all__ = [  # noqa: PLE0604, RUF100
-    "AutogradError", "Size", "StrictError", "Tensor", "UnsupportedError", "accelerator", "autograd", "cuda", "device",
-    "double", "dtype", "e", "enable_grad", "float16", "float32", "float64", "get_default_dtype", "half", "inf",
-    "inference_mode", "int8", "int16", "int32", "int64", "is_grad_enabled", "is_strict", "is_tensor", "log_softmax",
-    "long", "nan", "nn", "no_grad", "numel", "optim", "pi", "prelu", "relu", "set_default_dtype", "set_grad_enabled",
-    "short", "softmax", "strict", "uint8", "utils", *functions, *_SHADOWS,
+    "AutogradError", "Size", "StrictError", "Tensor", "UnsupportedError", "accelerator", "autograd", "cuda",
+    "device", "double", "dtype", "e", "enable_grad", "float16", "float32", "float64", "get_default_dtype",
+    "half", "inf", "inference_mode", "int8", "int16", "int32", "int64", "is_grad_enabled", "is_strict",
+    "is_tensor", "log_softmax", "long", "nan", "nn", "no_grad", "numel", "optim", "pi", "prelu", "relu",
+    "set_default_dtype", "set_grad_enabled", "short", "softmax", "strict", "uint8", "utils", *functions,
+    *_SHADOWS,
 ]  # fmt: skip
 _KNOWN = sorted({*__all__, *methods})
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from chainrule.autograd import dtypes, graph
 from chainrule.autograd.errors import AutogradError, missing
-from chainrule.autograd.graph import backward, enable_grad, grad, no_grad, set_grad_enabled
+from chainrule.autograd.graph import backward, grad
+from chainrule.autograd.modes import enable_grad, mode, no_grad, set_grad_enabled
 from chainrule.autograd.tensor import Tensor, wrap
 
 __all__ = ["Function", "backward", "enable_grad", "grad", "no_grad", "set_grad_enabled"]
@@ -41,11 +42,14 @@ class Context:
         """What was saved."""
         if self._freed:
             raise AutogradError(
-                "going back a second time: the saved tensors were freed by the first. Say backward(retain_graph=True)"
+                "going back a second time: the saved tensors were freed by the first. Say "
+                "backward(retain_graph=True)"
             )
         for x, version in self._saved:
             if x is not None and x._version[0] != version:
-                raise AutogradError(f"a saved tensor of shape {tuple(x.shape)} was changed in place; save a clone()")
+                raise AutogradError(
+                    f"a saved tensor of shape {tuple(x.shape)} was changed in place; save a clone()"
+                )
         return tuple(x for x, _ in self._saved)
 
 
@@ -74,7 +78,8 @@ class _FunctionNode(graph.Node):
         answers = answers if isinstance(answers, tuple) else (answers,)
         if len(answers) != len(self.edges):
             raise AutogradError(
-                f"{self.name}.backward returned {len(answers)} gradients for {len(self.edges)} inputs of forward; None "
+                f"{self.name}.backward returned {len(answers)} gradients for {len(self.edges)} inputs of "
+                "forward; None "
                 "stands for an input that has none"
             )
         for edge, meta, answer in zip(self.edges, self.metas, answers, strict=True):
@@ -130,7 +135,7 @@ class Function:
         context = Context(needs)
         with no_grad():
             result = cls.forward(context, *inputs)
-        if not graph.mode.enabled or not any(needs):
+        if not mode.enabled or not any(needs):
             return result
         outputs = result if isinstance(result, tuple) else (result,)
         node = _FunctionNode(cls, context, inputs)

@@ -108,12 +108,12 @@ class device:
     """``device("cpu")``, the one there is."""
 
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
-        name = type.type if isinstance(type, device) else type
+        name = str(type) if isinstance(type, device) else type
         if name not in ("cpu", "cpu:0"):
             raise UnsupportedError(
                 f"chainrule.autograd computes on the CPU; device {name!r:.40} is not here. Use device('cpu')"
             )
-        self.type = "cpu"
+        self.type: str = "cpu"
         self.index = index
 
     def __repr__(self) -> str:

@@ -25,4 +25,6 @@ class StrictError(AutogradError, ValueError):
 def missing(module: str, name: str, known: Iterable[str]) -> AttributeError:
     """What a module says when asked for a name that PyTorch may have and it has not."""
     where = f"chainrule.autograd.{module}".rstrip(".")
-    return AttributeError(f"{where} has no {name!r}: it holds what dense networks need.{nearest(name, known):.300}")
+    return AttributeError(
+        f"{where} has no {name!r}: it holds what dense networks need.{nearest(name, known):.300}"
+    )

@@ -8,73 +8,17 @@ so the way back leaves a graph of its own.
 from __future__ import annotations
 
 import itertools
-import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ContextDecorator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, InputError, ShapeError
+from chainrule.autograd.modes import set_grad_enabled
 from chainrule.core.types import DType, Shape
 
 _count = itertools.count(1)
-
-
-class _Mode(threading.local):
-    enabled = True
-
-
-mode = _Mode()
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations are recorded."""
-    return mode.enabled
-
-
-class set_grad_enabled(ContextDecorator):
-    """Record operations or not: at once, and as a context or a decorator until its end."""
-
-    def __init__(self, mode_: bool) -> None:
-        self._before, self._to = mode.enabled, bool(mode_)
-        mode.enabled = self._to
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        mode.enabled = self._before  # only inside the function
-        switch = _Switch(to=self._to)
-        return switch(function)
-
-    def __enter__(self) -> None:
-        mode.enabled = self._to
-
-    def __exit__(self, *error: object) -> None:
-        mode.enabled = self._before
-
-
-class _Switch(ContextDecorator):
-    """A context or decorator within which recording is on, or off."""
-
-    def __init__(self, *, to: bool) -> None:
-        self._to, self._before = to, list[bool]()
-
-    def __enter__(self) -> None:
-        self._before.append(mode.enabled)
-        mode.enabled = self._to
-
-    def __exit__(self, *error: object) -> None:
-        mode.enabled = self._before.pop()
-
-
-def no_grad(function: Callable[..., Any] | None = None) -> Any:
-    """``with no_grad():`` or ``@no_grad()`` or ``@no_grad``: operations are not recorded."""
-    return _Switch(to=False) if function is None else _Switch(to=False)(function)
-
-
-def enable_grad(function: Callable[..., Any] | None = None) -> Any:
-    """The opposite of ``no_grad``, within it."""
-    return _Switch(to=True) if function is None else _Switch(to=True)(function)
 
 
 class RemovableHandle:
@@ -253,7 +197,9 @@ def start_gradients(outputs: Sequence[Any], gradients: Sequence[Any] | None) -> 
             g = wrap(np.ones_like(output._array))
         if not isinstance(g, Tensor) or g._array.shape != output._array.shape:
             came = tuple(g.shape) if isinstance(g, Tensor) else f"{g!r:.40}"
-            raise ShapeError(f"the gradient of an output of shape {tuple(output.shape)} has that shape; came {came}")
+            raise ShapeError(
+                f"the gradient of an output of shape {tuple(output.shape)} has that shape; came {came}"
+            )
         starts.append(g)
     return starts
 
@@ -295,7 +241,9 @@ def grad(
     given, targets = _several(outputs), _several(inputs)
     for target in targets:
         if edge_of(target) is None:
-            raise AutogradError("one of the inputs does not require grad; set requires_grad on it before computing")
+            raise AutogradError(
+                "one of the inputs does not require grad; set requires_grad on it before computing"
+            )
     starts = start_gradients(given, None if grad_outputs is None else _several(grad_outputs))
     keep = create_graph if retain_graph is None else retain_graph
     results: list[Any] = []

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.autograd import graph
 from chainrule.autograd.errors import AutogradError, ShapeError
+from chainrule.autograd.modes import mode
 from chainrule.autograd.primitive import cast
 from chainrule.autograd.table.shapes import index_put, place
 from chainrule.autograd.tensor import Tensor, wrap
@@ -32,14 +33,16 @@ def write(
     ``direct`` does the same to an array without a copy, where neither ``x`` nor ``value`` is recorded.
     """
     _allowed(x)
-    source = graph.edge_of(x) if graph.mode.enabled else None
-    if direct is not None and not (graph.mode.enabled and (source or (value is not None and value.requires_grad))):
+    source = graph.edge_of(x) if mode.enabled else None
+    if direct is not None and not (mode.enabled and (source or (value is not None and value.requires_grad))):
         direct(x._array)
         x._version[0] += 1
         x.origin = ""
         return x
     before = x
-    if source is not None:  # a formula may need the old value, so it gets a copy of it, at the same place in the graph
+    if (
+        source is not None
+    ):  # a formula may need the old value, so it gets a copy of it, at the same place in the graph
         before = wrap(x._array.copy())
         before._node = source
     new = compute(before)
@@ -47,7 +50,7 @@ def write(
     np.copyto(x._array, new._array, casting="unsafe")
     x._version[0] += 1
     x.origin = ""
-    if graph.mode.enabled and new.requires_grad:
+    if mode.enabled and new.requires_grad:
         _connect(x, new if new._array.dtype == x._array.dtype else cast(new, dtype=x._array.dtype))
     return x
 
@@ -69,13 +72,14 @@ def _allowed(x: Tensor) -> None:
             "writing in place to a tensor whose entries share one place in memory (expand()), or to a read-only "
             "array; say clone() first"
         )
-    if not graph.mode.enabled:
+    if not mode.enabled:
         return
     root = x if x._base is None else x._base
     if root._leaf:
         what = "a leaf that requires grad" if x._base is None else "a view of a leaf that requires grad"
         raise AutogradError(
-            f"{what} is changed in place, which its derivative could not follow. To update parameters, do it within "
+            f"{what} is changed in place, which its derivative could not follow. To update parameters, do it "
+            "within "
             "no_grad(); else say clone() first"
         )
 
@@ -105,7 +109,8 @@ def copy_(self: Tensor, src: Any) -> Tensor:
         np.broadcast_to(value._array, self._array.shape)
     except ValueError:
         raise ShapeError(
-            f"values of shape {tuple(value.shape)} do not broadcast to the shape {tuple(self.shape)} they are put into"
+            f"values of shape {tuple(value.shape)} do not broadcast to the shape {tuple(self.shape)} they are "
+            "put into"
         ) from None
     return write(
         self,

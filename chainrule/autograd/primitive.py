@@ -4,7 +4,7 @@
 
 The first part computes the value from arrays. Then, for each argument in order, stands how the gradient ``g`` of
 the result becomes that of the argument, or None where there is none. A formula names what it reads, and only that
-is kept for it: ``y`` is the result, ``shape`` the shape of the argument in question, the arguments and the settings
+is kept for it: ``y`` is the result, ``shape`` the shape of the argument in question, arguments and settings
 go by their own names. A result that is a broadcast of an argument may be answered in the result's shape; it is
 summed to the argument's. Formulas run on arrays as well as on tensors, which is what makes second derivatives.
 """
@@ -18,6 +18,7 @@ import numpy as np
 
 from chainrule.autograd import graph
 from chainrule.autograd.errors import AutogradError
+from chainrule.autograd.modes import mode
 from chainrule.autograd.tensor import Tensor, wrap
 from chainrule.core.types import Array, DType, Shape
 
@@ -65,7 +66,7 @@ class Primitive:
         out = wrap(array)
         if self.view and np.may_share_memory(array, arrays[0]):
             out._mark_as_view(arguments[0], self, settings)
-        if graph.mode.enabled and self.differentiable and array.dtype.kind == "f":
+        if mode.enabled and self.differentiable and array.dtype.kind == "f":
             self.connect(out, arguments, settings)
         return out
 

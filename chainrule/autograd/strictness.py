@@ -1,4 +1,4 @@
-"""What PyTorch allows and chainrule refuses, unless told not to: a broadcast loss, a softmax fed to a loss of logits."""
+"""What PyTorch allows and chainrule refuses unless told: a broadcast loss, a softmax fed to a loss of logits."""
 
 from __future__ import annotations
 

@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.autograd import dtypes, graph
-from chainrule.autograd.errors import AutogradError, InputError, UnsupportedError
+from chainrule.autograd.contents import Contents
+from chainrule.autograd.errors import AutogradError, UnsupportedError
+from chainrule.autograd.modes import set_grad_enabled
 from chainrule.core.types import Array
 
 
-class Size(tuple[int, ...]):
-    """A shape."""
-
-    def __repr__(self) -> str:
-        return f"torch.Size({list(self)})"
-
-    def numel(self) -> int:
-        return int(np.prod(self, dtype=np.int64))
-
-
-class Tensor:
+class Tensor(Contents):
     """Numbers that know how they were computed; made by ``tensor(...)`` and by operations.
 
     ``grad`` holds the derivative of what ``backward()`` was called on, once that has happened.
@@ -50,133 +42,28 @@ class Tensor:
     __array_ufunc__ = None  # NumPy's operators leave `array * tensor` to us
 
     if TYPE_CHECKING:  # the operations, which ``ops`` puts here
+        __add__: Any
+        __radd__: Any
+        __sub__: Any
+        __rsub__: Any
+        __mul__: Any
+        __rmul__: Any
+        __truediv__: Any
+        __neg__: Any
+        __getitem__: Any
 
         def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self, data: Any) -> None:
         if isinstance(data, int) or not isinstance(data, list | tuple | np.ndarray | Tensor):
             raise UnsupportedError(
-                f"Tensor(...) takes a sequence of numbers, not {data!r:.40}. Numbers nobody set come from empty(); "
+                f"Tensor(...) takes a sequence of numbers, not {data!r:.40}. Numbers nobody set come from "
+                "empty(); "
                 "a tensor of given data from tensor()"
             )
         values = data._array if isinstance(data, Tensor) else data
         self._array = np.array(values, dtypes.get_default_dtype().numpy)
         self._version = [0]
-
-    # -- what it is -------------------------------------------------------------------------------------
-
-    @property
-    def shape(self) -> Size:
-        """The number of entries along each dimension."""
-        return Size(self._array.shape)
-
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or one number of it."""
-        return self.shape if dim is None else self._array.shape[dim]
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self._array.ndim
-
-    def dim(self) -> int:
-        """The number of dimensions."""
-        return self._array.ndim
-
-    def numel(self) -> int:
-        """The number of entries."""
-        return self._array.size
-
-    nelement = numel
-
-    @property
-    def dtype(self) -> dtypes.dtype:
-        """The type of its numbers."""
-        return dtypes.of(self._array.dtype)
-
-    @property
-    def device(self) -> dtypes.device:
-        """Always the CPU."""
-        return dtypes.CPU
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes of one entry."""
-        return self._array.itemsize
-
-    def is_floating_point(self) -> bool:
-        """Whether gradients can exist for it."""
-        return self._array.dtype.kind == "f"
-
-    def stride(self, dim: int | None = None) -> Any:
-        """How many entries to skip in memory for the next one along each dimension."""
-        steps = tuple(step // self._array.itemsize for step in self._array.strides)
-        return steps if dim is None else steps[dim]
-
-    def is_contiguous(self) -> bool:
-        """Whether the entries lie in memory in the order of their indices."""
-        return self._array.flags.c_contiguous
-
-    def data_ptr(self) -> int:
-        """The address of the first entry."""
-        return int(self._array.__array_interface__["data"][0])
-
-    # -- what is in it ----------------------------------------------------------------------------------
-
-    def item(self) -> Any:
-        """The one number in it, as Python's."""
-        if self._array.size != 1:
-            raise AutogradError(f"item() is for one number; this tensor has {self._array.size}. Try tolist()")
-        return self._array.item()
-
-    def tolist(self) -> Any:
-        """Nested lists of Python numbers."""
-        return self._array.tolist()
-
-    def numpy(self, *, force: bool = False) -> Array:
-        """The array itself, not a copy; ``force`` also where a gradient is wanted."""
-        if self.requires_grad and not force:
-            raise AutogradError("numpy() on a tensor that requires grad would leave the graph; say detach().numpy()")
-        return self._array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self.numpy(), dtype, copy=copy)
-
-    def __len__(self) -> int:
-        if self._array.ndim == 0:
-            raise TypeError("a 0-d tensor has no length; item() gives its number")
-        return len(self._array)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if self._array.ndim == 0:
-            raise TypeError("a 0-d tensor cannot be iterated over; item() gives its number")
-        return iter([self[i] for i in range(len(self._array))])
-
-    def __bool__(self) -> bool:
-        if self._array.size != 1:
-            raise AutogradError(
-                f"whether a tensor of {self._array.size} values is true is ambiguous; say any() or all()"
-            )
-        return bool(self._array.item())
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self._array.dtype.kind == "f":
-            raise TypeError("only a tensor of one integer can be an index")
-        return int(self.item())
-
-    def __contains__(self, value: Any) -> bool:
-        return bool((self._array == (value._array if isinstance(value, Tensor) else value)).any())
-
-    __hash__ = object.__hash__
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self._array.ndim == 0 and spec else format(repr(self), spec)
 
     def __repr__(self) -> str:
         from chainrule.autograd.printing import text
@@ -268,7 +155,11 @@ class Tensor:
         return out
 
     def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
     ) -> None:
         """Add the derivative of this tensor to the ``.grad`` of every leaf that it was computed from.
 
@@ -323,15 +214,11 @@ class Tensor:
         self._seen = self._version[0]
         assert self._base is not None
         if isinstance(graph.edge_of(self._base), graph.Node):
-            with graph.set_grad_enabled(True):
+            with set_grad_enabled(True):
                 again = self._base
                 for primitive, settings in self._path:
                     again = primitive(again, **settings)
             self._node = again._node
-
-    @property
-    def _is_view(self) -> bool:
-        return self._base is not None
 
 
 def wrap(array: Array) -> Tensor:
@@ -340,10 +227,3 @@ def wrap(array: Array) -> Tensor:
     out._array = array
     out._version = [0]
     return out
-
-
-def array_of(value: Any, what: str) -> Array:
-    """The array of a tensor; anything else is an error that names ``what``."""
-    if not isinstance(value, Tensor):
-        raise InputError(f"{what} takes a tensor, not {type(value).__name__}; torch.tensor() makes one")
-    return value._array

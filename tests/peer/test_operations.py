@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("ignore")]
 
 PREFIX = "nn.functional."
 # Whose values nobody can predict: shape and dtype are compared.
+# PyTorch multiplies its derivative by 1/6 rounded to float32; ours is held to differences elsewhere.
+ROUNDED = {"nn.functional.hardsigmoid": 1e-7}
 UNPREDICTABLE = {
     "rand_like", "randn", "randn_like", "randint", "randint_like", "empty", "empty_like", "nn.functional.dropout",
 }  # fmt: skip
@@ -39,15 +41,25 @@ def forms(op):
     plain = op.name.removeprefix(PREFIX)
     if op.name in ("T", "mT"):
         found["method"] = lambda x: getattr(x, op.name)
-    elif plain.startswith("__") and hasattr(Tensor, plain):
-        found["method"] = getattr(Tensor, plain)
-    elif "." not in plain and hasattr(Tensor, plain) and callable(getattr(Tensor, plain)):
+    elif (plain.startswith("__") and hasattr(Tensor, plain)) or (
+        "." not in plain and hasattr(Tensor, plain) and callable(getattr(Tensor, plain))
+    ):
         found["method"] = getattr(Tensor, plain)
     in_place = f"{plain}_"
     if hasattr(Tensor, in_place) and op.inplace_variant is not None:
         found["in place"] = getattr(Tensor, in_place)
-    return found
+    return {
+        form: WRAPPED[op.name](function) if op.name in WRAPPED else function for form, function in found.items()
+    }
 
+
+# PyTorch calls these through a wrapper with the arguments in another order, or on a copy.
+WRAPPED = {
+    "einsum": lambda function: lambda tensors, equation: function(equation, tensors),
+    "where": lambda function: lambda x, condition, other: ours.where(condition, x, other),
+    "zero_": lambda function: lambda x: function(x.clone()),
+    "fill": lambda function: lambda x, value: function(x.clone(), value),
+}
 
 OPERATIONS = [op for op in op_db if torch.float64 in op.dtypes and not op.name.startswith("_refs.") and forms(op)]
 
@@ -57,7 +69,9 @@ def why_not(op, sample):
     words = [*sample.kwargs, *(str(v) for v in sample.kwargs.values())]
     everything = [sample.input, *sample.args, *sample.kwargs.values()]
     flat = [x for each in everything for x in (each if isinstance(each, list | tuple) else [each])]
-    if any(isinstance(x, torch.Tensor) and x.is_complex() for x in flat) or any(isinstance(x, complex) for x in flat):
+    if any(isinstance(x, torch.Tensor) and x.is_complex() for x in flat) or any(
+        isinstance(x, complex) for x in flat
+    ):
         return "complex numbers"
     if any(isinstance(x, torch.dtype) and x.is_complex for x in flat):
         return "complex numbers"
@@ -71,13 +85,15 @@ def why_not(op, sample):
         return "out= and named dimensions"
     if op.name == "norm" and "nuc" in [*sample.args, *sample.kwargs.values()]:
         return "nuclear norm, which needs singular values"
-    if op.name == "einsum" and any(repeats(term) for term in str(sample.args).split("'")[1:2]):
+    if op.name == "einsum" and any(len(set(t)) != len(t) for t in sample.args[0].partition("->")[0].split(",")):
         return "diagonals in einsum"
+    if any(isinstance(x, torch.Tensor) and x.ndim > 64 for x in flat):
+        return "more than 64 dimensions, NumPy's limit"
+    if op.name == "nn.functional.layer_norm" and list(sample.args[0]) == [1]:
+        return "layer_norm of single numbers, whose derivative is 0 and PyTorch's 1e-13"
+    if op.name == "nn.functional.batch_norm" and sample.input.ndim < 2:
+        return "batch_norm of a vector, which has no channels"
     return None
-
-
-def repeats(equation):
-    return any(len(set(t)) != len(t) for t in equation.replace("...", "").partition("->")[0].split(","))
 
 
 def samples(op, grad):
@@ -135,8 +151,7 @@ def backwards(op, sample, results, theirs, mine, bridge, rng):
     pairs = [
         (a, b) for a, b in zip(results, theirs, strict=True) if isinstance(b, torch.Tensor) and b.requires_grad
     ]
-    leaves = bridge.leaves([sample.input, sample.args, sample.kwargs], [])
-    assert len(leaves) == len(mine)
+    leaves, mine = [pair[0] for pair in mine], [pair[1] for pair in mine]
     if not pairs or not leaves:
         return
     weights = [np.asarray(rng.standard_normal(tuple(b.shape)), bridge.array(b).dtype) for _, b in pairs]
@@ -152,13 +167,8 @@ def backwards(op, sample, results, theirs, mine, bridge, rng):
         # None and zeros are two ways to say the same
         a = np.zeros(tuple(leaf.shape)) if a is None else bridge.array(a)
         b = np.zeros(tuple(leaf.shape)) if b is None else bridge.array(b)
-        note_worst("vector-Jacobian product", deviation(a, b, 1e-10), op.name)
-
-
-# Cases that PyTorch refuses and that are no mistake here, with the reason.
-ALLOWED = {
-    "out": "out= is not there",
-}
+        kind = "vector-Jacobian product" + (" (its 1/6 is float32)" if op.name in ROUNDED else "")
+        note_worst(kind, deviation(a, b, ROUNDED.get(op.name, 1e-10), weights[0]), op.name)
 
 
 @pytest.mark.parametrize("op", [op for op in OPERATIONS if op.error_inputs_func is not None], ids=names)
@@ -170,13 +180,27 @@ def test_what_pytorch_refuses_is_refused(op, bridge, tally):
             tally["left out"][reason][op.name] += 1
             continue
         for form, function in forms(op).items():
-            if form == "in place":
-                continue
+            if form == "in place" or (
+                not isinstance(sample.input, torch.Tensor | list | tuple) and form == "method"
+            ):
+                continue  # a method is called on a tensor
+            if not refused_by_pytorch(op, sample):
+                tally["left out"]["an error input that PyTorch itself takes"][op.name] += 1
+                break
             given = bridge.convert((sample.input, sample.args, sample.kwargs))
-            with warnings.catch_warnings(), pytest.raises(ERRORS):
+            with warnings.catch_warnings(), pytest.raises(ERRORS):  # noqa: PT012 (the message says which input)
                 function(given[0], *given[1], **given[2])
                 pytest.fail(f"error input {i}, {form}: {sample.summary()}: PyTorch says {error.error_regex}")
-        tally["ran"]["error inputs"] += 1
+        else:
+            tally["ran"]["error inputs"] += 1
+
+
+def refused_by_pytorch(op, sample):
+    try:
+        op.op(sample.input, *sample.args, **sample.kwargs)
+    except Exception:
+        return True
+    return False
 
 
 def test_at_least_95_percent_of_the_samples_run():

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, ShapeError
-from chainrule.autograd.graph import no_grad
+from chainrule.autograd.modes import no_grad
 from chainrule.autograd.ops.creation import random
 from chainrule.autograd.tensor import Tensor, wrap
 from chainrule.core.types import Array
@@ -56,7 +56,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
     if nonlinearity == "selu":
         return 3.0 / 4
-    raise AutogradError(f"no gain is known for {nonlinearity!r:.40}; linear, sigmoid, tanh, relu, leaky_relu, selu")
+    raise AutogradError(
+        f"no gain is known for {nonlinearity!r:.40}; linear, sigmoid, tanh, relu, leaky_relu, selu"
+    )
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
@@ -83,7 +85,9 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound)
 
 
-def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Tensor:
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+) -> Tensor:
     """Normal with variance gain^2 / fan. He et al. 2015."""
     return normal_(tensor, 0.0, _kaiming(tensor, a, mode, nonlinearity)) if tensor.numel() else tensor
 

@@ -18,7 +18,7 @@ def _with_grad(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
 
 
 def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0) -> Tensor:
-    """Scale all gradients by one factor so that their common norm is at most ``max_norm``; returns the norm before."""
+    """Scale all gradients by one factor so that their norm is at most ``max_norm``; returns the norm before."""
     grads = _with_grad(parameters)
     norms = np.array([np.linalg.norm(g._array.ravel(), norm_type) for g in grads])
     total = float(np.linalg.norm(norms, norm_type)) if len(norms) else 0.0

@@ -7,38 +7,43 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import inplace
-from chainrule.autograd.ops import arithmetic, creation, indexing, linear, reductions, shapes
+from chainrule.autograd.ops import arithmetic, conversion, creation, indexing, joining, linear, reductions, shapes
 from chainrule.autograd.tensor import Tensor
 
 # By module, what is both a function and a method.
 SHARED = {
     arithmetic: (
-        "abs absolute add bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp clamp_max clamp_min clip cos cosh "
-        "div divide eq equal erf exp exp2 expm1 floor floor_divide fmod ge gt isclose allclose isfinite isinf isnan le "
-        "lerp log log10 log1p log2 logical_and logical_not logical_or logical_xor lt maximum minimum mul multiply ne "
-        "neg negative pow reciprocal remainder round rsqrt sigmoid sign sin sinh sqrt square sub subtract tan tanh "
+        "abs absolute add bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp clamp_max clamp_min clip "
+        "cos cosh "
+        "div divide eq equal erf exp exp2 expm1 floor floor_divide fmod ge gt isclose allclose isfinite isinf "
+        "isnan le "
+        "lerp log log10 log1p log2 logical_and logical_not logical_or logical_xor lt maximum minimum mul "
+        "multiply ne "
+        "neg negative pow reciprocal remainder round rsqrt sigmoid sign sin sinh sqrt square sub subtract tan "
+        "tanh "
         "true_divide trunc xlogy"
     ),
     reductions: (
-        "all amax amin any argmax argmin argsort count_nonzero cumsum logsumexp max mean min norm prod sort std sum "
+        "all amax amin any argmax argmin argsort count_nonzero cumsum logsumexp max mean min norm prod sort "
+        "std sum "
         "topk var"
     ),
     shapes: (
-        "broadcast_to chunk flatten flip permute ravel reshape split squeeze swapaxes transpose tril triu unbind "
-        "unsqueeze"
+        "broadcast_to flatten flip permute ravel reshape squeeze swapaxes transpose tril triu unsqueeze"
     ),
+    joining: "chunk split unbind",
     linear: "addmm bmm dot matmul mm mv outer",
     indexing: "gather index_select masked_fill masked_select nonzero scatter_add take_along_dim",
-    creation: "clone",
+    conversion: "clone",
 }  # fmt: skip
 METHODS = {
     shapes: "contiguous expand expand_as repeat reshape_as view view_as",
-    creation: "cpu detach_ to type_as",
+    conversion: "cpu detach_ to type_as",
     inplace: "copy_ fill_ zero_",
 }
 FUNCTIONS = {
     arithmetic: "rsub where",
-    shapes: "cat concat concatenate hstack meshgrid stack vstack",
+    joining: "cat concat concatenate hstack meshgrid stack vstack",
     linear: "einsum",
     creation: (
         "arange as_tensor empty empty_like eye from_numpy full full_like initial_seed linspace manual_seed ones "
@@ -46,8 +51,10 @@ FUNCTIONS = {
     ),
 }
 IN_PLACE = (
-    "abs add ceil clamp clamp_max clamp_min cos div erf exp exp2 expm1 floor floor_divide fmod lerp log log10 log1p "
-    "log2 mul neg pow reciprocal remainder round rsqrt sigmoid sign sin sinh cosh sqrt square sub tan tanh trunc xlogy"
+    "abs add ceil clamp clamp_max clamp_min cos div erf exp exp2 expm1 floor floor_divide fmod lerp log log10 "
+    "log1p "
+    "log2 mul neg pow reciprocal remainder round rsqrt sigmoid sign sin sinh cosh sqrt square sub tan tanh "
+    "trunc xlogy"
 )
 
 
@@ -56,7 +63,7 @@ def _collect(table: dict[Any, str]) -> dict[str, Any]:
 
 
 functions = {**_collect(SHARED), **_collect(FUNCTIONS), "t": shapes.t_}
-methods = {**_collect(SHARED), **_collect(METHODS), **creation.CONVERSIONS, "t": shapes.t_}
+methods = {**_collect(SHARED), **_collect(METHODS), **conversion.CONVERSIONS, "t": shapes.t_}
 for _name in IN_PLACE.split():
     methods[f"{_name}_"] = inplace.in_place(getattr(arithmetic, _name))
 for _name in ("masked_fill", "scatter_add"):
@@ -101,15 +108,18 @@ for _name, _function in _BINARY.items():
         setattr(Tensor, f"__i{_name}__", inplace.in_place(_function))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Tensor, f"__{_name}__", _operator(getattr(arithmetic, _name)))
-Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]  # the identity, though == compares entries
 for _name, _function in methods.items():
     setattr(Tensor, _name, _function)
-_SINGLE = {
-    "neg": arithmetic.neg, "abs": arithmetic.abs, "invert": arithmetic.bitwise_not,
+_SINGLE: dict[str, Any] = {
+    "hash": object.__hash__,  # the identity, though == compares entries
+    "neg": arithmetic.neg, "pos": lambda self: self, "abs": arithmetic.abs, "invert": arithmetic.bitwise_not,
     "getitem": indexing.getitem, "setitem": indexing.setitem,
 }  # fmt: skip
 for _name, _function in _SINGLE.items():
     setattr(Tensor, f"__{_name}__", _function)
-Tensor.__pos__ = lambda self: self
-Tensor.T = property(lambda self: shapes.permute(self, tuple(reversed(range(self.ndim)))))
-Tensor.mT = property(shapes.matrix_transpose)
+_PROPERTIES = {
+    "T": property(lambda self: shapes.permute(self, tuple(reversed(range(self.ndim))))),
+    "mT": property(shapes.matrix_transpose),
+}
+for _name, _property in _PROPERTIES.items():
+    setattr(Tensor, _name, _property)

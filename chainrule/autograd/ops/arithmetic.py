@@ -73,12 +73,15 @@ def sigmoid(input: Tensor) -> Any:
 # -- two operands ---------------------------------------------------------------------------------------
 
 mul = multiply = binary(t.mul)
-fmod, remainder = binary(t.fmod), binary(t.remainder)
-maximum, minimum = binary(t.maximum), binary(t.minimum)
+fmod, remainder = binary(t.fmod, tensors="first"), binary(t.remainder)
+maximum, minimum = binary(t.maximum, tensors="both"), binary(t.minimum, tensors="both")
 eq, ne, lt, le, gt, ge = (
-    binary(line) for line in (t.equal, t.not_equal, t.less, t.less_equal, t.greater, t.greater_equal)
+    binary(line, tensors="first")
+    for line in (t.equal, t.not_equal, t.less, t.less_equal, t.greater, t.greater_equal)
 )
-logical_and, logical_or, logical_xor = binary(t.logical_and), binary(t.logical_or), binary(t.logical_xor)
+logical_and, logical_or, logical_xor = (
+    binary(line, tensors="both") for line in (t.logical_and, t.logical_or, t.logical_xor)
+)
 bitwise_and, bitwise_or, bitwise_xor = binary(t.bitwise_and), binary(t.bitwise_or), binary(t.bitwise_xor)
 xlogy = binary(t.xlogy, as_float=True)
 _plus, _minus, _over = binary(t.add), binary(t.sub), binary(t.div, as_float=True)
@@ -114,7 +117,7 @@ subtract = sub
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """other - alpha * input."""
-    return sub(other, input, alpha=alpha)
+    return sub(other, checked(input, "rsub"), alpha=alpha)
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
@@ -134,7 +137,9 @@ divide = true_divide = div
 
 def floor_divide(input: Any, other: Any) -> Any:
     """input / other rounded down; the derivative is 0."""
-    whole = all(x._array.dtype.kind != "f" if isinstance(x, Tensor) else isinstance(x, int) for x in (input, other))
+    whole = all(
+        x._array.dtype.kind != "f" if isinstance(x, Tensor) else isinstance(x, int) for x in (input, other)
+    )
     if whole and not np.all(other._array if isinstance(other, Tensor) else other):
         raise AutogradError("integer division by zero")
     return _floor_divide(input, other)
@@ -201,9 +206,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Any:
 # -- closeness ------------------------------------------------------------------------------------------
 
 
-def isclose(
-    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
     """|input - other| <= atol + rtol |other|, entry by entry."""
     a, b = checked(input, "isclose")._array, checked(other, "isclose")._array
     if a.dtype != b.dtype:

@@ -20,7 +20,9 @@ Function = Callable[..., Any]
 def checked(value: Any, what: str) -> Tensor:
     """``value``, which must be a tensor."""
     if not isinstance(value, Tensor):
-        raise TypeError(f"{what} takes a tensor, not {type(value).__name__}: {value!r:.40}. torch.tensor() makes one")
+        raise TypeError(
+            f"{what} takes a tensor, not {type(value).__name__}: {value!r:.40}. torch.tensor() makes one"
+        )
     return value
 
 
@@ -29,10 +31,10 @@ def axis(dim: Any, ndim: int) -> int:
     n = max(ndim, 1)
     if isinstance(dim, bool) or not isinstance(dim, int | np.integer | Tensor):
         raise TypeError(f"a dimension is a whole number, not {dim!r:.40}")
-    dim = int(dim)
-    if not -n <= dim < n:
-        raise IndexError(f"dimension out of range: expected {-n} to {n - 1}, came {dim}")
-    return dim % n
+    at = int(dim)
+    if not -n <= at < n:
+        raise IndexError(f"dimension out of range: expected {-n} to {n - 1}, came {at}")
+    return at % n
 
 
 def axes(dim: Any, ndim: int) -> tuple[int, ...]:
@@ -130,13 +132,20 @@ def unary(primitive: Primitive, as_float: bool = True) -> Function:
     return named(function, primitive.name)
 
 
-def binary(primitive: Primitive, as_float: bool = False) -> Function:
-    """PyTorch's function of two tensors, or a tensor and a number, over a line of the table."""
+def binary(primitive: Primitive, as_float: bool = False, tensors: str = "either") -> Function:
+    """PyTorch's function of two operands over a line of the table.
+
+    ``tensors`` says which of them must be tensors and not numbers: "either", the "first", or "both".
+    """
 
     def function(input: Any, other: Any) -> Any:
-        if isinstance(input, Tensor) or isinstance(other, Tensor):
-            return primitive(*meet(input, other, primitive.name, as_float))
-        raise TypeError(f"{primitive.name} takes at least one tensor; came {input!r:.40} and {other!r:.40}")
+        if tensors != "either":
+            checked(input, primitive.name)
+            if tensors == "both":
+                checked(other, primitive.name)
+        elif not isinstance(input, Tensor) and not isinstance(other, Tensor):
+            raise TypeError(f"{primitive.name} takes at least one tensor; came {input!r:.40} and {other!r:.40}")
+        return primitive(*meet(input, other, primitive.name, as_float))
 
     return named(function, primitive.name)
 
@@ -160,6 +169,21 @@ def numpy_names(function: Function) -> Function:
         return function(*arguments, **settings)
 
     return accepting
+
+
+def or_by_name(name: str) -> Callable[[Function], Function]:
+    """Let ``f(x, 2, 3)`` and ``f(x, (2, 3))`` be said as ``f(x, name=(2, 3))`` too."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def accepting(input: Any, *given: Any, **settings: Any) -> Any:
+            if name in settings and not given:
+                given = (settings.pop(name),)
+            return function(input, *given, **settings)
+
+        return accepting
+
+    return decorate
 
 
 def constant(value: Any) -> Tensor:

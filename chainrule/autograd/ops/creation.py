@@ -10,7 +10,6 @@ import numpy as np
 from chainrule.autograd import dtypes
 from chainrule.autograd.errors import AutogradError, InputError, UnsupportedError
 from chainrule.autograd.ops.base import cast_to, checked, new_sizes, number
-from chainrule.autograd.table.shapes import clone as clone_line
 from chainrule.autograd.tensor import Tensor, wrap
 from chainrule.core.types import Array, DType
 
@@ -34,7 +33,9 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     """
     array = _array(data)
     if dtype is None and not isinstance(data, np.ndarray | np.generic | Tensor):
-        wanted = {"f": dtypes.get_default_dtype().numpy, "i": np.dtype("int64"), "b": np.dtype("bool")}[array.dtype.kind]
+        wanted = {"f": dtypes.get_default_dtype().numpy, "i": np.dtype("int64"), "b": np.dtype("bool")}[
+            array.dtype.kind
+        ]
     else:
         wanted = _type(dtype, array.dtype)
     with np.errstate(all="ignore"):
@@ -151,11 +152,13 @@ def linspace(
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise AutogradError(f"linspace takes a whole number of steps, 0 or more; came {steps!r:.40}")
     wanted = _type(dtype)
-    values = np.linspace(*ends, int(steps))
+    values = np.linspace(ends[0], ends[1], int(steps))
     return _finished((np.trunc(values) if wanted.kind != "f" else values).astype(wanted), device, requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """1 on the diagonal, 0 elsewhere."""
     return _finished(np.eye(*new_sizes((n, n if m is None else m)), dtype=_type(dtype)), device, requires_grad)
 
@@ -201,9 +204,7 @@ def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
 def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """From the standard normal distribution."""
     wanted = _floating(dtype, "randn")
-    return _finished(
-        np.asarray(_Random.generator.standard_normal(new_sizes(size)), wanted), device, requires_grad
-    )
+    return _finished(np.asarray(_Random.generator.standard_normal(new_sizes(size)), wanted), device, requires_grad)
 
 
 def randint(
@@ -239,65 +240,3 @@ def randint_like(
     return randint(
         low, high, tuple(x.shape), dtype=dtype or x.dtype, device=device, requires_grad=requires_grad
     )  # fmt: skip
-
-
-# -- copies and types -----------------------------------------------------------------------------------
-
-
-def clone(input: Tensor) -> Any:
-    """A copy with memory of its own, through which gradients pass."""
-    return clone_line(checked(input, "clone"))
-
-
-def to(self: Tensor, *wanted: Any, dtype: Any = None, device: Any = None, copy: bool = False,
-       non_blocking: bool = False) -> Any:  # fmt: skip
-    """In another dtype; ``to("cpu")`` and ``to(other)`` are understood."""
-    for each in wanted:
-        if isinstance(each, dtypes.dtype):
-            dtype = each
-        elif isinstance(each, Tensor):
-            dtype = each.dtype
-        elif isinstance(each, str | dtypes.device):
-            device = each
-        else:
-            raise TypeError(f"to() takes a dtype, a device or a tensor, not {each!r:.40}")
-    dtypes.check_device(device)
-    out = self if dtype is None else cast_to(self, _type(dtype))
-    return clone_line(out) if copy and out is self else out
-
-
-def _conversion(kind: dtypes.dtype, name: str) -> Any:
-    def function(self: Tensor) -> Any:
-        return cast_to(self, kind.numpy)
-
-    function.__name__ = name
-    function.__doc__ = f"As {kind.name}."
-    return function
-
-
-CONVERSIONS = {
-    name: _conversion(kind, name)
-    for name, kind in {
-        "float": dtypes.float32, "double": dtypes.float64, "half": dtypes.float16, "int": dtypes.int32,
-        "long": dtypes.int64, "short": dtypes.int16, "char": dtypes.int8, "byte": dtypes.uint8,
-        "bool": dtypes.bool_,
-    }.items()
-}  # fmt: skip
-
-
-def cpu(self: Tensor) -> Tensor:
-    """The tensor itself: it is there."""
-    return self
-
-
-def type_as(self: Tensor, other: Tensor) -> Any:
-    """In the dtype of another."""
-    return cast_to(self, other._array.dtype)
-
-
-def detach_(self: Tensor) -> Tensor:
-    """Take the tensor itself out of the graph."""
-    if self._base is not None:
-        raise AutogradError("a view cannot be detached in place; say detach()")
-    self._node, self._leaf = None, False
-    return self

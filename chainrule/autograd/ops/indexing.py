@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.autograd import graph
 from chainrule.autograd.errors import AutogradError, ShapeError, UnsupportedError
 from chainrule.autograd.inplace import copy_, write
+from chainrule.autograd.modes import mode
 from chainrule.autograd.ops.arithmetic import where
 from chainrule.autograd.ops.base import axis, cast_to, checked, constant, number
 from chainrule.autograd.ops.shapes import expand, reshape
@@ -39,7 +39,9 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         np.asarray(number(value, "assignment"), input._array.dtype)
     )  # fmt: skip
     at = _safe(advanced)
-    write(part, lambda x: t.index_put(x, _leading(new, x, at), key=at), lambda a: a.__setitem__(at, new._array), new)
+    write(
+        part, lambda x: t.index_put(x, _leading(new, x, at), key=at), lambda a: a.__setitem__(at, new._array), new
+    )
 
 
 def _leading(value: Tensor, x: Tensor, key: Key) -> Any:
@@ -53,7 +55,7 @@ def _leading(value: Tensor, x: Tensor, key: Key) -> Any:
 
 def _safe(key: Key) -> Key:
     """Copies of index arrays, so that a later change of them does not reach the graph."""
-    if not graph.mode.enabled:
+    if not mode.enabled:
         return key
     return tuple(k.copy() if isinstance(k, np.ndarray) else k for k in key)
 
@@ -82,7 +84,7 @@ def _steps(x: Tensor, key: Any) -> tuple[Key, Key | None]:
 
 
 def _item(given: Any) -> Any:
-    if given is None or given is Ellipsis or isinstance(given, int | np.integer) and not isinstance(given, bool):
+    if given is None or given is Ellipsis or (isinstance(given, int | np.integer) and not isinstance(given, bool)):
         return int(given) if isinstance(given, np.integer) else given
     if isinstance(given, slice):
         parts = [part if part is None else int(part) for part in (given.start, given.stop, given.step)]
@@ -131,6 +133,8 @@ def _along(input: Tensor, dim: int, index: Tensor, what: str) -> tuple[Tensor, T
 
 def gather(input: Tensor, dim: int, index: Tensor) -> Any:
     """Along ``dim`` the entries that the index says: out[i][j] = input[index[i][j]][j] for dim 0."""
+    if not checked(index, "gather")._array.size:
+        return reshape(t.index(reshape(input, -1), key=(np.zeros(0, np.int64),)), index.shape)
     x, at, along = _along(input, dim, index, "gather")
     if any(n > m for i, (n, m) in enumerate(zip(at._array.shape, x._array.shape, strict=True)) if i != along):
         raise ShapeError(f"gather: the index of shape {tuple(at.shape)} reaches beyond {tuple(x.shape)}")
@@ -156,6 +160,8 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Any:
     """``gather`` with the other dimensions broadcast; along all entries if ``dim`` is None."""
     x, at = checked(input, "take_along_dim"), checked(indices, "take_along_dim")
+    n = x._array.size if dim is None else x._array.shape[axis(dim, x.ndim)] if x.ndim else 1
+    at = constant(np.where(at._array < 0, at._array + n, at._array))
     if dim is None:
         return gather(reshape(x, -1), 0, reshape(at, -1))
     if x.ndim != at.ndim:

@@ -17,7 +17,9 @@ from chainrule.autograd.tensor import Tensor
 def _two(a: Any, b: Any, what: str, ndim: int | None = None) -> tuple[Tensor, Tensor]:
     a, b = checked(a, what), checked(b, what)
     if a._array.dtype != b._array.dtype:
-        raise AutogradError(f"{what} takes tensors of one dtype; came {a.dtype} and {b.dtype}. Convert one with to()")
+        raise AutogradError(
+            f"{what} takes tensors of one dtype; came {a.dtype} and {b.dtype}. Convert one with to()"
+        )
     if a._array.dtype.kind == "b":
         raise AutogradError(f"{what} is for numbers; the tensors hold bools")
     if ndim is not None and (a.ndim != ndim or b.ndim != ndim):
@@ -60,7 +62,9 @@ def bmm(input: Tensor, mat2: Tensor) -> Any:
 def mv(input: Tensor, vec: Tensor) -> Any:
     """The product of a matrix and a vector."""
     if input.ndim != 2 or vec.ndim != 1:
-        raise ShapeError(f"mv takes a matrix and a vector; came shapes {tuple(input.shape)} and {tuple(vec.shape)}")
+        raise ShapeError(
+            f"mv takes a matrix and a vector; came shapes {tuple(input.shape)} and {tuple(vec.shape)}"
+        )
     return matmul(input, vec)
 
 
@@ -152,7 +156,9 @@ def _letter_sizes(terms: Sequence[str], tensors: Sequence[Tensor]) -> None:
     for term, x in zip(terms, tensors, strict=True):
         for letter, n in zip(term, x._array.shape, strict=True):
             if n not in (1, found.setdefault(letter, n)) and found[letter] != 1:
-                raise ShapeError(f"einsum: a dimension named {letter!r} has {found[letter]} entries here and {n} there")
+                raise ShapeError(
+                    f"einsum: a dimension named {letter!r} has {found[letter]} entries here and {n} there"
+                )
             found[letter] = max(found[letter], n)
 
 
@@ -171,7 +177,9 @@ def _contract(a: Tensor, of_a: str, b: Tensor, of_b: str, later: set[str]) -> tu
     batch = [letter for letter in of_a if letter in of_b and letter in later]
     rows = [letter for letter in of_a if letter not in of_b]
     columns = [letter for letter in of_b if letter not in of_a]
-    sizes = {letter: n for x, names in ((a, of_a), (b, of_b)) for letter, n in zip(names, x._array.shape, strict=True)}
+    sizes = {
+        letter: n for x, names in ((a, of_a), (b, of_b)) for letter, n in zip(names, x._array.shape, strict=True)
+    }
     for x, names in ((a, of_a), (b, of_b)):
         for letter, n in zip(names, x._array.shape, strict=True):
             sizes[letter] = max(sizes[letter], n)

@@ -90,13 +90,17 @@ def _spread(primitive: Primitive, input: Any, dim: Any, unbiased: Any, correctio
 
 
 @numpy_names
-def var(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Any:
+def var(
+    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
+) -> Any:
     """sum (x - mean)^2 / (n - correction); the correction is 1 unless said otherwise."""
     return _spread(t.var_over, input, dim, unbiased, correction, keepdim)
 
 
 @numpy_names
-def std(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Any:
+def std(
+    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
+) -> Any:
     """The square root of ``var``; where it is 0, so is its derivative."""
     return _spread(t.std_over, input, dim, unbiased, correction, keepdim)
 

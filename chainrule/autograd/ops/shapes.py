@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, ShapeError
-from chainrule.autograd.ops.base import axis, checked, constant, meet_all, new_sizes, sizes
+from chainrule.autograd.ops.base import axis, checked, new_sizes, or_by_name, sizes
 from chainrule.autograd.primitive import expand as expand_primitive
 from chainrule.autograd.table import reductions as rt
 from chainrule.autograd.table import shapes as t
@@ -33,12 +33,14 @@ def _filled(x: Tensor, given: Sequence[Any], what: str) -> Shape:
     return shape
 
 
+@or_by_name("shape")
 def reshape(input: Tensor, *shape: Any) -> Any:
     """The same entries in another shape; one size may be -1. A view where the memory allows."""
     x = checked(input, "reshape")
     return t.reshape(x, to=_filled(x, shape, "reshape"))
 
 
+@or_by_name("size")
 def view(input: Tensor, *shape: Any) -> Any:
     """The same memory in another shape; an error where that needs a copy."""
     x = checked(input, "view")
@@ -76,6 +78,7 @@ def ravel(input: Tensor) -> Any:
     return flatten(input)
 
 
+@or_by_name("dims")
 def permute(input: Tensor, *dims: Any) -> Any:
     """The dimensions in another order."""
     x = checked(input, "permute")
@@ -131,6 +134,7 @@ def unsqueeze(input: Tensor, dim: int) -> Any:
     return t.reshape(x, to=(*x._array.shape[:at], 1, *x._array.shape[at:]))
 
 
+@or_by_name("size")
 def expand(input: Tensor, *size: Any) -> Any:
     """Dimensions of size 1 repeated without a copy; -1 leaves a size as it is."""
     x = checked(input, "expand")
@@ -159,6 +163,7 @@ def broadcast_to(input: Tensor, shape: Any) -> Any:
     return expand(input, shape)
 
 
+@or_by_name("repeats")
 def repeat(input: Tensor, *repeats: Any) -> Any:
     """Copies side by side, so many along each dimension."""
     x, times = checked(input, "repeat"), new_sizes(repeats)
@@ -171,6 +176,7 @@ def repeat(input: Tensor, *repeats: Any) -> Any:
     return t.reshape(wide, to=tuple(a * b for a, b in zip(times, shape, strict=True)))
 
 
+@or_by_name("dims")
 def flip(input: Tensor, *dims: Any) -> Any:
     """The entries in reverse along dimensions."""
     x = checked(input, "flip")
@@ -178,90 +184,6 @@ def flip(input: Tensor, *dims: Any) -> Any:
     if len(set(over)) != len(over):
         raise AutogradError(f"a dimension appears twice in {sizes(dims)}")
     return rt.flip(x, axes=over if x.ndim else ())
-
-
-# -- several --------------------------------------------------------------------------------------------
-
-
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Any:
-    """Joined along a dimension that they have."""
-    given = meet_all(tensors, "cat")
-    kept = [x for x in given if x._array.shape != (0,)] or given[:1]  # PyTorch passes over empty vectors
-    if any(x.ndim == 0 for x in kept):
-        raise AutogradError("cat: a 0-d tensor has no dimension to join along; say stack()")
-    along = axis(dim, kept[0].ndim)
-    first = kept[0]._array.shape
-    for x in kept[1:]:
-        shape = x._array.shape
-        if len(shape) != len(first) or any(a != b for i, (a, b) in enumerate(zip(shape, first)) if i != along):  # noqa: B905
-            raise ShapeError(f"cat along {dim}: the other sizes must agree; came {tuple(first)} and {tuple(shape)}")
-    return t.cat(*kept, axis=along, sizes=tuple(x._array.shape[along] for x in kept))
-
-
-concat = concatenate = cat
-
-
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Any:
-    """Joined along a new dimension."""
-    given = meet_all(tensors, "stack")
-    if len({x._array.shape for x in given}) > 1:
-        shapes = ", ".join(sorted({str(tuple(x.shape)) for x in given}))
-        raise ShapeError(f"stack takes tensors of one shape; came {shapes}")
-    return t.stack(*given, axis=axis(dim, given[0].ndim + 1))
-
-
-def hstack(tensors: Sequence[Tensor]) -> Any:
-    """Joined side by side: along dimension 1, vectors along 0."""
-    given = [x if x.ndim else unsqueeze(x, 0) for x in tensors]
-    return cat(given, 0 if given and given[0].ndim == 1 else 1)
-
-
-def vstack(tensors: Sequence[Tensor]) -> Any:
-    """Joined one under the other, vectors as rows."""
-    return cat([x if x.ndim > 1 else reshape(x, 1, -1) for x in tensors], 0)
-
-
-def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
-    """Views of so many entries along a dimension, the last with what is left; or of the sizes given."""
-    x = checked(tensor, "split")
-    along = axis(dim, x.ndim)
-    if not x.ndim:
-        raise AutogradError("split: a 0-d tensor has nothing to split")
-    n = x._array.shape[along]
-    if isinstance(split_size_or_sections, list | tuple):
-        parts = [int(part) for part in split_size_or_sections]
-        if sum(parts) != n or any(part < 0 for part in parts):
-            raise AutogradError(f"split: the sizes {parts} must be 0 or more and add up to {n}")
-    else:
-        size = int(split_size_or_sections)
-        if size < 0 or (size == 0 and n):
-            raise AutogradError(f"split: a size is 1 or more, came {size}")
-        parts = [min(size, n - start) for start in range(0, n, size or 1)] or [0]
-    ends = np.cumsum(parts)
-    before = (slice(None),) * along
-    return tuple(
-        t.index(x, key=(*before, slice(int(end) - part, int(end)))) for part, end in zip(parts, ends, strict=True)
-    )
-
-
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Any, ...]:
-    """At most ``chunks`` views of equal size along a dimension, the last smaller."""
-    x = checked(input, "chunk")
-    if chunks < 1:
-        raise AutogradError(f"chunk: chunks is 1 or more, came {chunks}")
-    if not x.ndim:
-        raise AutogradError("chunk: a 0-d tensor has nothing to split")
-    n = x._array.shape[axis(dim, x.ndim)]
-    return split(x, max(1, -(-n // chunks)), dim) if n else split(x, [0] * chunks, dim)
-
-
-def unbind(input: Tensor, dim: int = 0) -> tuple[Any, ...]:
-    """The views along a dimension, which they lack."""
-    x = checked(input, "unbind")
-    along = axis(dim, x.ndim)
-    if not x.ndim:
-        raise AutogradError("unbind: a 0-d tensor has no dimension")
-    return tuple(t.index(x, key=(slice(None),) * along + (i,)) for i in range(x._array.shape[along]))
 
 
 def _triangle(input: Tensor, diagonal: int, of: Any) -> Any:
@@ -285,12 +207,3 @@ def contiguous(input: Tensor) -> Any:
     """The tensor itself if its entries lie in order, else a copy."""
     x = checked(input, "contiguous")
     return x if x.is_contiguous() else t.clone(x)
-
-
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
-    """Coordinates of a grid from those of its axes."""
-    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
-    if indexing not in ("ij", "xy"):
-        raise AutogradError(f"indexing is 'ij' or 'xy', not {indexing!r:.40}")
-    arrays = [checked(x, "meshgrid")._array for x in given]
-    return tuple(constant(grid) for grid in np.meshgrid(*arrays, indexing=indexing))

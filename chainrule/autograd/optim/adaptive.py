@@ -12,7 +12,7 @@ from chainrule.core.types import Array
 
 
 class RMSprop(Optimizer):
-    """theta <- theta - lr g / (sqrt(v) + eps), v the running mean of g^2. Hinton 2012; ``centered``: Graves 2013."""
+    """theta <- theta - lr g / (sqrt(v) + eps), v the running mean of g^2. Hinton 2012; centered: Graves 2013."""
 
     def __init__(
         self, params: Any, lr: Any = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
@@ -44,7 +44,7 @@ class RMSprop(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """theta <- theta - lr_t g / (sqrt(sum of g^2) + eps), lr_t = lr / (1 + (t - 1) lr_decay). Duchi et al. 2011."""
+    """theta <- theta - lr_t g / (sqrt(sum g^2) + eps), lr_t = lr / (1 + (t - 1) lr_decay). Duchi et al. 2011."""
 
     def __init__(
         self, params: Any, lr: Any = 1e-2, lr_decay: float = 0, weight_decay: float = 0,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, UnsupportedError
-from chainrule.autograd.graph import enable_grad, no_grad
+from chainrule.autograd.modes import enable_grad, no_grad
 from chainrule.autograd.tensor import Tensor
 from chainrule.core.types import Array
 
@@ -29,7 +29,9 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
         if isinstance(params, Tensor):
-            raise TypeError("an optimizer takes an iterable of tensors, such as model.parameters(), not one tensor")
+            raise TypeError(
+                "an optimizer takes an iterable of tensors, such as model.parameters(), not one tensor"
+            )
         given = list(params)
         if not given:
             raise AutogradError("the optimizer got no parameters")
@@ -135,5 +137,3 @@ def _tensor(p: Any) -> Tensor:
 def decayed(g: Array, theta: Array, group: Mapping[str, Any]) -> Array:
     """The gradient with the derivative of weight_decay / 2 * theta^2."""
     return g + group["weight_decay"] * theta if group["weight_decay"] else g
-
-

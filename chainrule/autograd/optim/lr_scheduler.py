@@ -62,7 +62,7 @@ class StepLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Half a cosine from the start down to ``eta_min`` in ``T_max`` epochs, and up again. Loshchilov & Hutter 2017."""
+    """Half a cosine down to ``eta_min`` in ``T_max`` epochs, and up again. Loshchilov & Hutter 2017."""
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
         self.T_max, self.eta_min = T_max, eta_min
@@ -96,7 +96,8 @@ class OneCycleLR(LRScheduler):
             total_steps = epochs * steps_per_epoch
         if total_steps <= 0 or not 0 <= pct_start <= 1:
             raise AutogradError(
-                f"OneCycleLR takes total_steps above 0 and pct_start from 0 to 1; came {total_steps} and {pct_start}"
+                f"OneCycleLR takes total_steps above 0 and pct_start from 0 to 1; came {total_steps} and "
+                f"{pct_start}"
             )
         if anneal_strategy not in ("cos", "linear"):
             raise AutogradError(f"anneal_strategy is 'cos' or 'linear', not {anneal_strategy!r:.40}")
@@ -104,7 +105,9 @@ class OneCycleLR(LRScheduler):
         self.cycle_momentum, self.base_momentum, self.max_momentum = cycle_momentum, base_momentum, max_momentum
         rise = pct_start * total_steps - 1
         peaks = list(max_lr) if isinstance(max_lr, list | tuple) else [max_lr] * len(optimizer.param_groups)
-        self.phases = [_phases(float(peak), rise, total_steps, div_factor, final_div_factor, three_phase) for peak in peaks]
+        self.phases = [
+            _phases(float(peak), rise, total_steps, div_factor, final_div_factor, three_phase) for peak in peaks
+        ]
         if cycle_momentum and not all("momentum" in group or "betas" in group for group in optimizer.param_groups):
             raise AutogradError("OneCycleLR: the optimizer has no momentum; say cycle_momentum=False")
         super().__init__(optimizer, last_epoch)
@@ -113,7 +116,9 @@ class OneCycleLR(LRScheduler):
         """The rates for ``last_epoch``; sets the momentum too."""
         t = self.last_epoch
         if t > self.total_steps:
-            raise AutogradError(f"step {t} of a schedule of {self.total_steps} steps; give OneCycleLR more total_steps")
+            raise AutogradError(
+                f"step {t} of a schedule of {self.total_steps} steps; give OneCycleLR more total_steps"
+            )
         rates = []
         for group, phases in zip(self.optimizer.param_groups, self.phases, strict=True):
             start = 0.0

@@ -11,7 +11,7 @@ from chainrule.core.types import Array
 
 
 class SGD(Optimizer):
-    """theta <- theta - lr g, or lr times the velocity v <- momentum v + (1 - dampening) g. Sutskever et al. 2013."""
+    """theta <- theta - lr g, or lr times the velocity v <- momentum v + (1 - dampening) g. Polyak 1964."""
 
     def __init__(
         self, params: Any, lr: Any = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,

@@ -25,7 +25,9 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.050700987355480493
 
 relu = Primitive("relu", lambda x: np.maximum(x, 0), x=lambda g, y: where(y <= 0, 0, g))
 leaky_relu = Primitive(
-    "leaky_relu", lambda x, *, slope: np.where(x > 0, x, x * slope), x=lambda g, x, slope: where(x > 0, g, g * slope)
+    "leaky_relu",
+    lambda x, *, slope: np.where(x > 0, x, x * slope),
+    x=lambda g, x, slope: where(x > 0, g, g * slope),
 )
 prelu = Primitive(
     "prelu", lambda x, w: np.where(x > 0, x, x * w),

@@ -116,7 +116,8 @@ erf = Primitive("erf", lambda x: erf_array(x), x=lambda g, x: g * (2 / math.sqrt
 def sigmoid_array(x: Array) -> Array:
     """1 / (1 + exp(-x)), with no large number in between: exp of minus the absolute value never overflows."""
     e = np.exp(-np.abs(x))
-    return np.where(x < 0, e, 1.0) / (1 + e)
+    out: Array = np.where(x < 0, e, 1.0) / (1 + e)
+    return out
 
 
 _erf = np.frompyfunc(math.erf, 1, 1)

@@ -1,4 +1,4 @@
-"""Sums, means, norms and extremes over ``axes``. Every result keeps its dimensions, of size 1: it broadcasts back."""
+"""Sums, means, norms and extremes over ``axes``. A result keeps its dimensions, of size 1: it broadcasts back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.primitive import Primitive, expand
-from chainrule.autograd.table.elementwise import absolute, equal, exp, isnan, power, sign, where, zeros_like
+from chainrule.autograd.table.elementwise import absolute, equal, exp, isnan, power, rsqrt, sign, where, zeros_like
 from chainrule.core.types import Array, Shape
 
 Axes = tuple[int, ...]
@@ -68,6 +68,12 @@ log_softmax = Primitive(
     "log_softmax", lambda x, *, axis: _log_softmax(x, axis),
     x=lambda g, y, axis: g - exp(y) * sum_over(g, axes=(axis,)),
 )  # fmt: skip
+# (x - mean) / sqrt(var + eps): what layer and batch normalization share
+normalized = Primitive(
+    "normalized", lambda x, *, axes, eps: _normalized(x, axes, eps),
+    x=lambda g, x, y, axes, eps: _inverse_deviation(x, axes, eps)
+    * (g - mean_over(g, axes=axes) - y * mean_over(g * y, axes=axes)),
+)  # fmt: skip
 
 # -- the longer lines -----------------------------------------------------------------------------------
 
@@ -81,7 +87,7 @@ def _infinite(y: Any) -> Any:
 
 
 def _product_of_the_others(x: Any, y: Any, axis: int) -> Any:
-    """For each entry the product of the rest: y / x, but where there is a zero, the product over a copy without it."""
+    """For each entry the product of the rest: y / x, but with a zero among them the product itself."""
     if (x != 0).all():
         return y / x
     n, last = x.shape[axis], x.ndim
@@ -102,7 +108,18 @@ def _variance(x: Array, axes: Axes, correction: float) -> Array:
     n = count(x.shape, axes)
     centered = x - np.add.reduce(x, axes, keepdims=True) / x.dtype.type(n)
     freedom = x.dtype.type(max(0.0, n - correction))
-    return np.add.reduce(centered * centered, axes, keepdims=True) / freedom
+    return np.asarray(np.add.reduce(centered * centered, axes, keepdims=True) / freedom)
+
+
+def _normalized(x: Array, axes: Axes, eps: float) -> Array:
+    n = x.dtype.type(count(x.shape, axes))
+    centered = x - np.add.reduce(x, axes, keepdims=True) / n
+    variance = np.add.reduce(centered * centered, axes, keepdims=True) / n
+    return np.asarray(centered / np.sqrt(variance + eps))
+
+
+def _inverse_deviation(x: Any, axes: Axes, eps: float) -> Any:
+    return rsqrt(var_over(x, axes=axes, correction=0) + eps)
 
 
 def _variance_derivative(g: Any, x: Any, axes: Axes, correction: float) -> Any:
@@ -167,7 +184,7 @@ def _kept(shape: Shape, axes: Axes) -> Shape:
 def _softmax(x: Array, axis: int) -> Array:
     if not x.size:
         return x.copy()
-    e = np.exp(x - np.maximum.reduce(x, axis, keepdims=True))
+    e: Array = np.exp(x - np.maximum.reduce(x, axis, keepdims=True))
     e /= np.add.reduce(e, axis, keepdims=True)
     return e
 

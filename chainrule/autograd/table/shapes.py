@@ -21,7 +21,7 @@ permute = Primitive(
     x=lambda g, axes: permute(g, axes=tuple(int(i) for i in np.argsort(axes))), view=True,
 )  # fmt: skip
 cat = Primitive(
-    "cat", lambda *xs, axis: np.concatenate(xs, axis),
+    "cat", lambda *xs, axis, sizes: np.concatenate(xs, axis),
     each=lambda g, i, shapes, sizes, axis: index(g, key=_slab(i, sizes, axis)),
 )  # fmt: skip
 stack = Primitive(
@@ -33,7 +33,9 @@ triangle = Primitive("triangle", lambda x, *, keep: np.where(keep, x, 0).astype(
 
 # -- parts ----------------------------------------------------------------------------------------------
 
-index = Primitive("index", lambda x, *, key: x[key], x=lambda g, shape, key: spread(g, to=shape, key=key), view=True)
+index = Primitive(
+    "index", lambda x, *, key: x[key], x=lambda g, shape, key: spread(g, to=shape, key=key), view=True
+)
 spread = Primitive("spread", lambda x, *, to, key: _spread(x, to, key), x=lambda g, key: index(g, key=key))
 index_put = Primitive(
     "index_put", lambda x, value, *, key: _put(x, value, key),
@@ -80,7 +82,7 @@ def follow(x: Any, path: Any) -> Any:
 
 
 def _linear(x: Array, W: Array, b: Array | None) -> Array:
-    z = np.matmul(x, W.T)
+    z: Array = np.matmul(x, W.T)
     if b is not None:
         z += b
     return z

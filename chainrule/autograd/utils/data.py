@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.autograd.errors import AutogradError, ShapeError, UnsupportedError
 from chainrule.autograd.ops.creation import as_tensor, random, tensor
-from chainrule.autograd.ops.shapes import stack
+from chainrule.autograd.ops.joining import stack
 from chainrule.autograd.tensor import Tensor
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, ShapeError
-from chainrule.autograd.graph import no_grad
 from chainrule.autograd.ops import arithmetic as a
 from chainrule.autograd.ops.base import axes, checked, constant
 from chainrule.autograd.ops.linear import matmul
@@ -22,11 +21,14 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     x, W = checked(input, "linear"), checked(weight, "linear")
     if x.ndim == 0 or W.ndim not in (1, 2) or x._array.shape[-1] != W._array.shape[-1]:
         raise ShapeError(
-            f"linear: an input of shape {tuple(x.shape)} does not meet a weight of shape {tuple(W.shape)}, (d_out, d_in)"
+            f"linear: an input of shape {tuple(x.shape)} does not meet a weight of shape {tuple(W.shape)}, "
+            "(d_out, d_in)"
         )
     for other in (W, bias):
         if other is not None and other._array.dtype != x._array.dtype:
-            raise AutogradError(f"linear takes one dtype; came an input of {x.dtype} and parameters of {other.dtype}")
+            raise AutogradError(
+                f"linear takes one dtype; came an input of {x.dtype} and parameters of {other.dtype}"
+            )
     if W.ndim == 1:
         out = matmul(x, W)
         return out if bias is None else a.add(out, bias)
@@ -36,7 +38,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
 
 
 def layer_norm(
-    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
 ) -> Any:
     """(x - mean) / sqrt(var + eps) * weight + bias over the last dimensions. Ba, Kiros & Hinton 2016."""
     x, shape = checked(input, "layer_norm"), tuple(int(n) for n in normalized_shape)
@@ -45,14 +51,9 @@ def layer_norm(
     for name, parameter in (("weight", weight), ("bias", bias)):
         if parameter is not None and tuple(parameter.shape) != shape:
             raise ShapeError(f"layer_norm: {name} has shape {tuple(parameter.shape)}; expected {shape}")
-    out = _normalized(x, tuple(range(x.ndim - len(shape), x.ndim)), eps)
+    out = rt.normalized(x, axes=tuple(range(x.ndim - len(shape), x.ndim)), eps=eps)
     out = out if weight is None else out * weight
     return out if bias is None else out + bias
-
-
-def _normalized(x: Any, over: tuple[int, ...], eps: float) -> Any:
-    centered = x - rt.mean_over(x, axes=over)
-    return centered * a.rsqrt(rt.mean_over(a.square(centered), axes=over) + eps)
 
 
 def batch_norm(
@@ -71,17 +72,21 @@ def batch_norm(
     for name, each in (("mean", running_mean), ("var", running_var), ("weight", weight), ("bias", bias)):
         if each is not None and tuple(each.shape) != (channels,):
             raise ShapeError(f"batch_norm: {name} has shape {tuple(each.shape)}; there are {channels} channels")
+    if eps <= 0 and training:
+        raise AutogradError(f"batch_norm takes eps above 0; came {eps}")
     over = axes([i for i in range(x.ndim) if i != 1], x.ndim)
     wide = (1, channels, *(1,) * (x.ndim - 2))
     if training:
         n = math.prod(x._array.shape[i] for i in over)
-        if n <= 1:
+        if n == 1:
             raise AutogradError(
-                f"batch_norm in training needs more than one value a channel; came shape {tuple(x.shape)}. Use larger "
+                f"batch_norm in training needs more than one value a channel; came shape {tuple(x.shape)}. Use "
+                "larger "
                 "batches, drop the last one of the epoch, or say eval()"
             )
-        out = _normalized(x, over, eps)
-        _track(x, over, n, running_mean, running_var, momentum)
+        out = rt.normalized(x, axes=over, eps=eps)
+        if n:
+            _track(x, over, wide, n, running_mean, running_var, momentum)
     else:
         if running_mean is None or running_var is None:
             raise AutogradError("batch_norm outside training needs running_mean and running_var")
@@ -91,10 +96,19 @@ def batch_norm(
 
 
 def _track(
-    x: Tensor, over: tuple[int, ...], n: int, mean: Tensor | None, var: Tensor | None, momentum: float
+    x: Tensor,
+    over: tuple[int, ...],
+    wide: tuple[int, ...],
+    n: int,
+    mean: Tensor | None,
+    var: Tensor | None,
+    momentum: float,
 ) -> None:
-    with no_grad(), np.errstate(all="ignore"):
-        for running, value in ((mean, x._array.mean(over)), (var, x._array.var(over) * (n / (n - 1)))):
+    with np.errstate(all="ignore"):
+        center = x._array.mean(over)
+        freedom = x._array.dtype.type(n - 1)
+        variance = np.square(x._array - center.reshape(wide)).sum(over) / freedom
+        for running, value in ((mean, center), (var, variance)):
             if running is not None:
                 running._array[...] = (1 - momentum) * running._array + momentum * value
                 running._version[0] += 1

@@ -1,4 +1,4 @@
-"""Losses. The reduction is "mean", "sum" or "none"; shapes that would broadcast are an error unless strict(False)."""
+"""Losses. The reduction is "mean", "sum" or "none"; shapes that would broadcast are an error while strict."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def _pair(input: Any, target: Any, what: str) -> tuple[Any, Any]:
         text = f"{what}: the prediction has shape {tuple(x.shape)}, the target {tuple(y.shape)}"
         if is_strict():
             raise StrictError(
-                f"{text}; broadcast, the loss would compare every entry with every other. Bring them to one shape, as "
+                f"{text}; broadcast, the loss would compare every entry with every other. Bring them to one "
+                "shape, as "
                 "with target.reshape(prediction.shape), or allow it with strict(False)"
             )
         warnings.warn(f"{text}; they are broadcast, which is rarely what was meant", stacklevel=3)
@@ -46,7 +47,8 @@ def _pair(input: Any, target: Any, what: str) -> tuple[Any, Any]:
 def _refuse_probabilities(x: Tensor, kind: str, what: str) -> None:
     if x.origin == kind and is_strict():
         raise StrictError(
-            f"{what} was given the output of {kind}: {LOGITS[kind]} itself, so it would be done twice and the network "
+            f"{what} was given the output of {kind}: {LOGITS[kind]} itself, so it would be done twice and the "
+            "network "
             f"would learn slowly. Leave the {kind} out of the model, or allow it with strict(False)"
         )
 
@@ -75,7 +77,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
 
 def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0) -> Any:
     """d^2 / 2 where |d| < delta, delta (|d| - delta / 2) elsewhere."""
-    if delta <= 0:
+    if isinstance(delta, complex) or delta <= 0:
         raise AutogradError(f"huber_loss takes delta above 0; came {delta}")
     x, y = _pair(input, target, "huber_loss")
     return _reduced(t.huber(a.sub(x, y), delta=delta), reduction)
@@ -117,7 +119,7 @@ def binary_cross_entropy_with_logits(
 
 
 def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Any:
-    """target (log target - input), where the input is the logarithm of a probability; "batchmean" divides by rows."""
+    """target (log target - input), where the input is a log-probability; "batchmean" divides by the rows."""
     x, y = _pair(input, target, "kl_div")
     loss = a.exp(y) * (y - x) if log_target else a.xlogy(y, y) - y * x
     if reduction == "batchmean":
@@ -139,16 +141,21 @@ def _labels(x: Tensor, target: Tensor, ignore_index: int, what: str) -> tuple[Te
     along = _class_axis(x, what)
     shape = x._array.shape
     if target._array.dtype.kind not in "iu":
-        raise AutogradError(f"{what} takes labels of int64, or probabilities of shape {tuple(shape)}; came {target.dtype}")
+        raise AutogradError(
+            f"{what} takes labels of int64, or probabilities of shape {tuple(shape)}; came {target.dtype}"
+        )
     if target._array.shape != (*shape[:along], *shape[along + 1 :]):
         raise ShapeError(
-            f"{what}: labels for scores of shape {tuple(shape)} have shape {(*shape[:along], *shape[along + 1 :])}; "
+            f"{what}: labels for scores of shape {tuple(shape)} have shape "
+            f"{(*shape[:along], *shape[along + 1 :])}; "
             f"came {tuple(target.shape)}"
         )
     counts = target._array != ignore_index
     wrong = target._array[counts & ((target._array < 0) | (target._array >= shape[along]))]
     if wrong.size:
-        raise IndexError(f"{what}: label {wrong.flat[0]} is not one of {shape[along]} classes, 0 to {shape[along] - 1}")
+        raise IndexError(
+            f"{what}: label {wrong.flat[0]} is not one of {shape[along]} classes, 0 to {shape[along] - 1}"
+        )
     labels = np.expand_dims(np.where(counts, target._array, 0).astype(np.int64), along)
     return constant(labels), constant(counts)
 
@@ -159,6 +166,8 @@ def _class_weights(x: Tensor, weight: Tensor | None, what: str) -> Any:
         return None
     along = _class_axis(x, what)
     n = x._array.shape[along]
+    if weight._array.dtype != x._array.dtype:
+        raise AutogradError(f"{what}: weight is of {weight.dtype}, the scores of {x.dtype}; convert one")
     if weight._array.shape != (n,):
         raise ShapeError(f"{what}: weight has one entry for each of {n} classes; came shape {tuple(weight.shape)}")
     return weight.reshape((n, *(1,) * (x.ndim - along - 1)))
@@ -213,6 +222,8 @@ def cross_entropy(
     classes = x._array.shape[along]
     w = _class_weights(x, weight, "cross_entropy")
     if y._array.shape == x._array.shape and y.is_floating_point():
+        if ignore_index != -100:
+            raise AutogradError("cross_entropy: ignore_index is for labels; the target holds probabilities")
         if label_smoothing:
             y = y * (1 - label_smoothing) + label_smoothing / classes
         loss = -(log_p * y if w is None else log_p * y * w).sum(along)

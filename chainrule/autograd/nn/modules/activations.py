@@ -43,7 +43,8 @@ class _Activation(Module):
 
 def _module(name: str, function: Any, **defaults: Any) -> Any:
     members = {
-        "function": staticmethod(function), "defaults": defaults, "__doc__": function.__doc__, "__module__": __name__,
+        "function": staticmethod(function), "defaults": defaults, "__doc__": function.__doc__,
+        "__module__": __name__,
     }  # fmt: skip
     return type(name, (_Activation,), members)
 

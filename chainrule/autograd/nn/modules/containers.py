@@ -19,7 +19,9 @@ class Sequential(Module):
             named = ((str(i), module) for i, module in enumerate(modules))
         for name, module in named:
             if not isinstance(module, Module):
-                raise TypeError(f"Sequential takes modules, not {module!r:.60}; a function needs a Module around it")
+                raise TypeError(
+                    f"Sequential takes modules, not {module!r:.60}; a function needs a Module around it"
+                )
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:

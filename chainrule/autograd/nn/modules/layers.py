@@ -60,7 +60,7 @@ class Unflatten(Module):
 
 
 class Linear(Module):
-    """x @ weight.T + bias, both drawn from U(-1/sqrt(d_in), 1/sqrt(d_in)).  weight: (d_out, d_in), bias: (d_out,)."""
+    """x @ weight.T + bias, both from U(-1/sqrt(d_in), 1/sqrt(d_in)).  weight: (d_out, d_in), bias: (d_out,)."""
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
@@ -140,7 +140,10 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         """Shape, eps and whether it has parameters."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class BatchNorm1d(Module):
@@ -148,15 +151,18 @@ class BatchNorm1d(Module):
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, device: Any = None, dtype: Any = None,
+        track_running_stats: bool = True, device: Any = None, dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        for name, make in (("weight", ones), ("bias", zeros)):
-            self.register_parameter(name, Parameter(make(num_features, dtype=dtype, device=device)) if affine else None)
+        for name, make, wanted in (("weight", ones, affine), ("bias", zeros, affine and bias)):
+            new = Parameter(make(num_features, dtype=dtype, device=device)) if wanted else None
+            self.register_parameter(name, new)
         for name, make in (("running_mean", zeros), ("running_var", ones)):
-            self.register_buffer(name, make(num_features, dtype=dtype, device=device) if track_running_stats else None)
+            self.register_buffer(
+                name, make(num_features, dtype=dtype, device=device) if track_running_stats else None
+            )
         count = tensor(0, dtype=dtypes.int64) if track_running_stats else None
         self.register_buffer("num_batches_tracked", count)
 
@@ -170,9 +176,9 @@ class BatchNorm1d(Module):
     def reset_parameters(self) -> None:
         """Scale 1, shift 0, and nothing tracked."""
         self.reset_running_stats()
-        if self.affine:
-            init.constant_(self.weight, 1)
-            init.constant_(self.bias, 0)
+        for value, p in ((1, self.weight), (0, self.bias)):
+            if p is not None:
+                init.constant_(p, value)
 
     def forward(self, input: Tensor) -> Any:
         """The normalized input; in training the running statistics move."""
@@ -185,12 +191,13 @@ class BatchNorm1d(Module):
             if self.momentum is None:  # the mean over all batches
                 momentum = 1.0 / self.num_batches_tracked.item()
         by_batch = self.training or not self.track_running_stats
-        running = (self.running_mean, self.running_var) if not self.training or tracks else (None, None)
-        return F.batch_norm(input, *running, self.weight, self.bias, by_batch, momentum, self.eps)
+        used = tracks or not self.training
+        mean, var = (self.running_mean, self.running_var) if used else (None, None)
+        return F.batch_norm(input, mean, var, self.weight, self.bias, by_batch, momentum, self.eps)
 
     def extra_repr(self) -> str:
         """The settings."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )

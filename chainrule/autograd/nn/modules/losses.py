@@ -47,6 +47,8 @@ class HuberLoss(_Loss):
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
+        if isinstance(delta, complex):
+            raise TypeError(f"HuberLoss takes a number as delta, not {delta}")
         self.delta = delta
 
     def forward(self, input: Any, target: Any) -> Any:
@@ -110,7 +112,12 @@ class CrossEntropyLoss(_WeightedLoss):
     """-log softmax(input) of the right class."""
 
     def __init__(
-        self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+        self,
+        weight: Any = None,
+        *,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(weight, reduction=reduction)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing

@@ -11,14 +11,14 @@ import numpy as np
 from chainrule.autograd import graph
 from chainrule.autograd.errors import AutogradError
 from chainrule.autograd.nn.parameter import Parameter
-from chainrule.autograd.ops.creation import to as converted
+from chainrule.autograd.ops.conversion import to as converted
 from chainrule.autograd.tensor import Tensor
 
 
 class Module:
     """Base of all modules: define ``__init__`` and ``forward``, then call it.
 
-    Parameters, buffers and modules assigned to attributes are found by ``parameters()``, ``state_dict()`` and so on.
+    Parameters, buffers and modules assigned to attributes are found by ``parameters()`` and ``state_dict()``.
     """
 
     training: bool

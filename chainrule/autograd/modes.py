@@ -1,0 +1,64 @@
+"""Whether operations are recorded: ``no_grad``, ``enable_grad``, ``set_grad_enabled``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Mode(threading.local):
+    enabled = True
+
+
+mode = _Mode()
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded."""
+    return mode.enabled
+
+
+class set_grad_enabled(ContextDecorator):
+    """Record operations or not: at once, and as a context or a decorator until its end."""
+
+    def __init__(self, mode_: bool) -> None:
+        self._before, self._to = mode.enabled, bool(mode_)
+        mode.enabled = self._to
+
+    def __call__(self, function: F) -> F:
+        mode.enabled = self._before  # only inside the function
+        return _Switch(to=self._to)(function)
+
+    def __enter__(self) -> None:
+        mode.enabled = self._to
+
+    def __exit__(self, *error: object) -> None:
+        mode.enabled = self._before
+
+
+class _Switch(ContextDecorator):
+    """A context or decorator within which recording is on, or off."""
+
+    def __init__(self, *, to: bool) -> None:
+        self._to, self._before = to, list[bool]()
+
+    def __enter__(self) -> None:
+        self._before.append(mode.enabled)
+        mode.enabled = self._to
+
+    def __exit__(self, *error: object) -> None:
+        mode.enabled = self._before.pop()
+
+
+def no_grad(function: Callable[..., Any] | None = None) -> Any:
+    """``with no_grad():`` or ``@no_grad()`` or ``@no_grad``: operations are not recorded."""
+    return _Switch(to=False) if function is None else _Switch(to=False)(function)
+
+
+def enable_grad(function: Callable[..., Any] | None = None) -> Any:
+    """The opposite of ``no_grad``, within it."""
+    return _Switch(to=True) if function is None else _Switch(to=True)(function)
