@@ -37,8 +37,8 @@ class Activation(ABC):
     ) -> Array:
         """dz, from da and what ``backward_reads`` names (the other is not looked at)."""
 
-    def in_torch(self) -> Any:
-        """The same as a ``torch.nn`` module, or None where PyTorch has none."""
+    def in_torch(self, torch: Any) -> Any:
+        """The same as a module of ``torch``: PyTorch, or ``chainrule.autograd``. None where PyTorch has none."""
         return None
 
     def scratch_for(self, z: Array) -> Array | None:

@@ -45,7 +45,5 @@ class LeakyReLU(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
 
-    def in_torch(self) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any) -> Any:
         return torch.nn.LeakyReLU(self.slope)

@@ -31,7 +31,5 @@ class ReLU(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty(z.shape, bool)
 
-    def in_torch(self) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any) -> Any:
         return torch.nn.ReLU()

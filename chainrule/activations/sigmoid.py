@@ -38,7 +38,5 @@ class Sigmoid(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
 
-    def in_torch(self) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any) -> Any:
         return torch.nn.Sigmoid()

@@ -41,7 +41,5 @@ class Softmax(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty((z.shape[0], z.shape[1] + 1), z.dtype)  # a product, and one number a row
 
-    def in_torch(self) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any) -> Any:
         return torch.nn.Softmax(dim=1)

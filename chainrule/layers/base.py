@@ -52,8 +52,8 @@ class Layer(ABC):
     ) -> Array | None:
         """Fill ``g`` with the parameters' gradients and return dx, (n, d_in); None where nobody wants it."""
 
-    def in_torch(self) -> Any:
-        """The same as a ``torch.nn`` module, of the same parameter names, or None where PyTorch has none."""
+    def in_torch(self, torch: Any) -> Any:
+        """The same as a module of ``torch``, PyTorch or ``chainrule.autograd``, with the same parameter names."""
         return None
 
     @abstractmethod

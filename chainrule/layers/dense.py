@@ -51,7 +51,5 @@ class Dense(Layer):
     def operations(self) -> int:
         return 2 * self.d_in * self.d_out  # a product and a sum for each weight, the bias among them
 
-    def in_torch(self) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any) -> Any:
         return torch.nn.Linear(self.d_in, self.d_out)

@@ -55,8 +55,11 @@ class Loss(ABC):
     def decide(self, logits: Array) -> Array:
         """Predictions: class ids (n,) or values (n, k)."""
 
-    def in_torch(self) -> Any:
-        """The same as a function of torch logits and target, or None where PyTorch has none."""
+    def in_torch(self, torch: Any) -> Any:
+        """The same as a function of tensors, logits and target, of ``torch``: PyTorch, or ``chainrule.autograd``.
+
+        None where PyTorch has no such loss.
+        """
         return None
 
     def example_target(self, rng: np.random.Generator, n: int, k: int) -> Array:

@@ -73,7 +73,5 @@ class BinaryCrossEntropy(Loss):
     def scratch_for(self, logits: Array, target: Array) -> Array:
         return np.empty((2, *logits.shape), logits.dtype)
 
-    def in_torch(self) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any) -> Any:
         return torch.nn.BCEWithLogitsLoss(reduction=self.reduction)

@@ -128,7 +128,5 @@ class CrossEntropy(Loss):
     def scratch_for(self, logits: Array, target: Array) -> Scratch:
         return Scratch(logits)
 
-    def in_torch(self) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any) -> Any:
         return torch.nn.CrossEntropyLoss(reduction=self.reduction)

@@ -45,7 +45,5 @@ class MeanSquaredError(Loss):
     def decide(self, logits: Array) -> Array:
         return logits
 
-    def in_torch(self) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any) -> Any:
         return torch.nn.MSELoss(reduction=self.reduction)

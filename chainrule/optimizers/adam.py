@@ -68,8 +68,6 @@ class Adam(Optimizer):
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
 
-    def in_torch(self, parameters: Any) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any, parameters: Any) -> Any:
         settings = {"lr": self.learning_rate, "betas": (self.beta1, self.beta2), "eps": self.epsilon}
         return torch.optim.Adam(parameters, **settings)

@@ -49,8 +49,8 @@ class Optimizer(ABC):
     ) -> None:
         """One step, in place."""
 
-    def in_torch(self, parameters: Any) -> Any:
-        """The same as a ``torch.optim`` optimizer over these parameters, or None where PyTorch has none."""
+    def in_torch(self, torch: Any, parameters: Any) -> Any:
+        """The same of ``torch``, PyTorch or ``chainrule.autograd``; None where it has none."""
         return None
 
     def scratch_for(self, theta: Array) -> Array | None:

@@ -61,8 +61,6 @@ class SGD(Optimizer):
     def scratch_for(self, theta: Array) -> Array | None:
         return np.empty_like(theta) if self.nesterov else None
 
-    def in_torch(self, parameters: Any) -> Any:
-        import torch
-
+    def in_torch(self, torch: Any, parameters: Any) -> Any:
         settings = {"lr": self.learning_rate, "momentum": self.momentum, "nesterov": self.nesterov}
         return torch.optim.SGD(parameters, **settings)

@@ -39,6 +39,12 @@ def test_nothing_is_out(rows):
     assert [row for row in rows if row.ok is False] == []
 
 
+def test_everything_is_compared_with_autograd(rows):
+    compared = [row for row in rows if row.against == "autograd"]
+    assert {row.kind for row in compared} == {"activation", "loss", "layer", "optimizer", "network"}
+    assert all(row.ok and row.deviation <= 1e-12 for row in compared)
+
+
 def test_with_pytorch_everything_is_compared_with_it(rows):
     pytest.importorskip("torch")
     compared = [row for row in rows if row.against == "PyTorch"]

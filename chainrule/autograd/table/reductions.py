@@ -132,12 +132,8 @@ def _variance_derivative(g: Any, x: Any, axes: Axes, correction: float) -> Any:
 def _shared_by_ties(g: Any, x: Any, y: Any, axes: Axes) -> Any:
     """All the entries that are the extreme share its gradient; NaN is the extreme where there is one."""
     mask = equal(x, y) | (isnan(x) & isnan(y))
-    return where(mask, g / sum_over(mask * np.ones((), g_type(g)), axes=axes), 0)
-
-
-def g_type(g: Any) -> Any:
-    """NumPy's type of an array or a tensor."""
-    return g.dtype if isinstance(g, np.ndarray | np.generic) else g._array.dtype
+    share = g / sum_over(where(mask, zeros_like(x) + 1, 0), axes=axes)
+    return where(mask, share, 0)
 
 
 def _norm(x: Array, axes: Axes, p: float) -> Array:

@@ -118,7 +118,7 @@ def _spread(x: Array, to: Shape, key: Any) -> Array:
 
 
 def _put(x: Array, value: Any, key: Any) -> Array:
-    out = x.copy()
+    out = np.array(x)
     out[key] = value
     return out
 
@@ -140,7 +140,7 @@ def _scatter(x: Array, at: Array, source: Array, axis: int) -> Array:
 
 
 def _place(base: Array, part: Any, path: Any) -> Array:
-    out = base.copy()
+    out = np.array(base)
     view = follow(out, path)
     view[...] = part
     return out

@@ -34,6 +34,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
         return out if bias is None else a.add(out, bias)
     if bias is not None and bias._array.shape not in ((W._array.shape[0],), (1,), ()):
         raise ShapeError(f"linear: {W._array.shape[0]} outputs take a bias of that many; came {tuple(bias.shape)}")
+    if x.ndim == 1:
+        return t.linear(x.reshape(1, -1), W, bias).reshape(-1)
     return t.linear(x, W, bias)
 
 
