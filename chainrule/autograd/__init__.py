@@ -40,13 +40,12 @@ from chainrule.autograd.dtypes import (
     uint8,
 )
 from chainrule.autograd.errors import AutogradError, StrictError, UnsupportedError, missing
-from chainrule.autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from chainrule.autograd.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from chainrule.autograd.nn.functional import log_softmax, prelu, relu, softmax
 from chainrule.autograd.ops import functions, methods
 from chainrule.autograd.strictness import is_strict, strict
 from chainrule.autograd.tensor import Tensor
 
-inference_mode = no_grad
 e, pi, inf, nan = math.e, math.pi, math.inf, math.nan
 # Names that are Python's own here, and PyTorch's to its users.
 _SHADOWS = {"bool": bool_, "float": float_, "int": int_}

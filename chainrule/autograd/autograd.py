@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from chainrule.autograd import dtypes, graph
 from chainrule.autograd.errors import AutogradError, missing
 from chainrule.autograd.graph import backward, grad
 from chainrule.autograd.modes import enable_grad, mode, no_grad, set_grad_enabled
+from chainrule.autograd.ops.base import checked
 from chainrule.autograd.tensor import Tensor, wrap
 
 __all__ = ["Function", "backward", "enable_grad", "grad", "no_grad", "set_grad_enabled"]
@@ -28,6 +30,11 @@ class Context:
         self._saved: tuple[tuple[Any, int], ...] = ()
         self._freed = False
         self._unmarked: tuple[int, ...] = ()
+        self._outputs: dict[int, int] = {}  # among the saved tensors, those that are an output, and which
+        self._node: weakref.ref[_FunctionNode] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing("autograd.Function's ctx", name, ["needs_input_grad", "saved_tensors", *dir(Context)])
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep tensors; if one is changed in place before ``backward``, that is noticed."""
@@ -50,13 +57,32 @@ class Context:
                 raise AutogradError(
                     f"a saved tensor of shape {tuple(x.shape)} was changed in place; save a clone()"
                 )
-        return tuple(x for x, _ in self._saved)
+        return tuple(self._unpacked(i, x) for i, (x, _) in enumerate(self._saved))
+
+    def _unpacked(self, i: int, x: Any) -> Any:
+        """A saved output comes from the function itself, for derivatives of the derivative."""
+        node = None if self._node is None else self._node()
+        if i not in self._outputs or node is None:
+            return x
+        x = x.detach()
+        x._node = _OutputNode(node, self._outputs[i])
+        return x
+
+
+class _Received(dict[int, Any]):
+    """The gradients of a function's outputs by number, on their way to it; those of one output add up."""
+
+    def __add__(self, other: _Received) -> _Received:
+        total = _Received(self)
+        for number, g in other.items():
+            total[number] = total[number] + g if number in total else g
+        return total
 
 
 class _FunctionNode(graph.Node):
     """The user's backward as a node; of several outputs, each has a node that collects for this one."""
 
-    __slots__ = ("context", "function", "outputs", "received")
+    __slots__ = ("context", "function", "outputs")
 
     def __init__(self, function: type[Function], context: Context, inputs: tuple[Any, ...]) -> None:
         tensors = [x if isinstance(x, Tensor) else None for x in inputs]
@@ -65,14 +91,11 @@ class _FunctionNode(graph.Node):
         super().__init__(function.__name__, edges, metas)
         self.function, self.context = function, context
         self.outputs: list[Any] = []  # shape and dtype of each, for the zeros of one that was not used
-        self.received: dict[int, Any] = {}
 
     def gradients(self, g: Any, create: bool) -> Iterator[Any]:
-        given = [self.received.get(i) for i in range(len(self.outputs))]
-        self.received = {}
         tensors = [
             wrap(np.zeros(shape, dtype)) if x is None else x if create else wrap(np.asarray(x))
-            for x, (shape, dtype) in zip(given, self.outputs, strict=True)
+            for x, (shape, dtype) in ((g.get(i), meta) for i, meta in enumerate(self.outputs))
         ]
         answers = self.function.backward(self.context, *tensors)
         answers = answers if isinstance(answers, tuple) else (answers,)
@@ -91,7 +114,7 @@ class _FunctionNode(graph.Node):
                 came = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
                 raise AutogradError(f"{self.name}.backward: a gradient has its input's shape {shape}; came {came}")
             answer = answer.to(dtypes.of(dtype))
-            yield answer if create else answer._array
+            yield answer if create else answer._array[...]  # a view: the array may be the user's
 
     def release(self) -> None:
         if self.context._saved:
@@ -104,12 +127,11 @@ class _OutputNode(graph.Node):
     __slots__ = ("number",)
 
     def __init__(self, node: _FunctionNode, number: int) -> None:
-        super().__init__(node.name, [node], [None])
+        super().__init__(node.name, (node,), (None,))
         self.number = number
 
     def gradients(self, g: Any, create: bool) -> Iterator[Any]:
-        self.edges[0].received[self.number] = g
-        yield np.zeros(())  # only a sign that something has come
+        yield _Received({self.number: g})
 
 
 class Function:
@@ -124,6 +146,10 @@ class Function:
         raise NotImplementedError("define forward as a static method")
 
     @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """If defined, ``forward`` is called without ``ctx``, and what backward needs is saved here."""
+
+    @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
         """A gradient for each input of ``forward``, from one for each of its outputs."""
         raise NotImplementedError("define backward as a static method")
@@ -134,11 +160,18 @@ class Function:
         needs = tuple(isinstance(x, Tensor) and x.requires_grad for x in inputs)
         context = Context(needs)
         with no_grad():
-            result = cls.forward(context, *inputs)
+            if cls.setup_context is Function.setup_context:
+                result = cls.forward(context, *inputs)
+            else:
+                result = cls.forward(*inputs)
+                cls.setup_context(context, inputs, result)
+        outputs = result if isinstance(result, tuple) else (result,)
+        for output in outputs:
+            checked(output, f"{cls.__name__}: what forward returns")
         if not mode.enabled or not any(needs):
             return result
-        outputs = result if isinstance(result, tuple) else (result,)
         node = _FunctionNode(cls, context, inputs)
+        context._node = weakref.ref(node)
         marked = tuple(cls._output(node, i, output) for i, output in enumerate(outputs))
         return marked if isinstance(result, tuple) else marked[0]
 
@@ -147,6 +180,9 @@ class Function:
         node.outputs.append((output._array.shape, output._array.dtype))
         if id(output) in node.context._unmarked or output._array.dtype.kind != "f":
             return output
-        out = wrap(output._array)
+        out = output.detach()  # shares the version counter too
         out._node = _OutputNode(node, number)
+        for i, (x, _) in enumerate(node.context._saved):
+            if x is output and output._node is None and not output._leaf:
+                node.context._outputs[i] = number
         return out

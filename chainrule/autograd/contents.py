@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.autograd import dtypes
-from chainrule.autograd.errors import AutogradError
+from chainrule.autograd.errors import AutogradError, OperandError, PositionError
 from chainrule.core.types import Array
 
 
@@ -39,7 +40,12 @@ class Contents:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or one number of it."""
-        return self.shape if dim is None else self._array.shape[dim]
+        return self.shape if dim is None else self._array.shape[self._axis(dim)]
+
+    def _axis(self, dim: int) -> int:
+        if not -self._array.ndim <= operator.index(dim) < self._array.ndim:
+            raise PositionError(f"dimension {dim} of a tensor of {self._array.ndim}, shape {tuple(self.shape)}")
+        return dim
 
     @property
     def ndim(self) -> int:
@@ -78,7 +84,7 @@ class Contents:
     def stride(self, dim: int | None = None) -> Any:
         """How many entries to skip in memory for the next one along each dimension."""
         steps = tuple(step // self._array.itemsize for step in self._array.strides)
-        return steps if dim is None else steps[dim]
+        return steps if dim is None else steps[self._axis(dim)]
 
     def is_contiguous(self) -> bool:
         """Whether the entries lie in memory in the order of their indices."""
@@ -113,12 +119,12 @@ class Contents:
 
     def __len__(self) -> int:
         if self._array.ndim == 0:
-            raise TypeError("a 0-d tensor has no length; item() gives its number")
+            raise OperandError("a 0-d tensor has no length; item() gives its number")
         return len(self._array)
 
     def __iter__(self) -> Iterator[Any]:
         if self._array.ndim == 0:
-            raise TypeError("a 0-d tensor cannot be iterated over; item() gives its number")
+            raise OperandError("a 0-d tensor cannot be iterated over; item() gives its number")
         return iter(self.unbind(0))
 
     def __bool__(self) -> bool:
@@ -136,7 +142,7 @@ class Contents:
 
     def __index__(self) -> int:
         if self._array.dtype.kind == "f":
-            raise TypeError("only a tensor of one integer can be an index")
+            raise OperandError("only a tensor of one integer can be an index")
         return int(self.item())
 
     def __contains__(self, value: Any) -> bool:

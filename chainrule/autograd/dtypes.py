@@ -73,7 +73,7 @@ def numpy_type(given: Any) -> DType:
         return given.numpy
     if given is float:
         return _default.numpy
-    if given in PYTHON:
+    if isinstance(given, type) and given in PYTHON:
         return PYTHON[given].numpy
     raise UnsupportedError(f"expected a dtype such as float32, came {given!r:.60}")
 

@@ -156,9 +156,10 @@ class Backward:
             given = g if self.create else wrap(np.asarray(g))
             answer = hook(given)
             if answer is not None:
-                if not isinstance(answer, Tensor) or answer.shape != given.shape:
+                if not isinstance(answer, Tensor) or (answer.shape, answer.dtype) != (given.shape, given.dtype):
                     raise ShapeError(
-                        f"a hook returned {answer!r:.60}; expected a tensor of shape {tuple(given.shape)} or None"
+                        f"a hook returned {answer!r:.60}; expected None or a tensor of {given.dtype}, shape "
+                        f"{tuple(given.shape)}"
                     )
                 g = answer if self.create else answer._array
         return g
@@ -169,7 +170,8 @@ class Backward:
             g = self.pending.pop(key)
             hooked = self._hooked(leaf._hooks, g)
             if accumulate:
-                leaf._keep_grad(hooked, self.create, hooked is g and key in self.owned)
+                # A hook may have kept what it was given, which must not change when the next gradient is added.
+                leaf._keep_grad(hooked, self.create, not leaf._hooks and key in self.owned)
             found[key] = hooked
         return found
 
@@ -223,9 +225,22 @@ def backward(
         way.run(outputs, starts, None)
         return
     targets = _several(inputs)
-    for target, g in zip(targets, way.run(outputs, starts, targets), strict=True):
-        if g is not None:
-            target._keep_grad(g, create_graph, False)
+    if not targets:
+        raise AutogradError("backward(inputs=...) got none; leave it out to reach every leaf")
+    _differentiable(targets)
+    found = way.run(outputs, starts, targets)
+    with np.errstate(all="ignore"):
+        for target, g in zip(targets, found, strict=True):
+            if g is not None:
+                target._keep_grad(g, create_graph, False)
+
+
+def _differentiable(targets: Sequence[Any]) -> None:
+    for target in targets:
+        if edge_of(target) is None:
+            raise AutogradError(
+                "one of the inputs does not require grad; set requires_grad on it before computing"
+            )
 
 
 def grad(
@@ -239,11 +254,7 @@ def grad(
     from chainrule.autograd.tensor import wrap
 
     given, targets = _several(outputs), _several(inputs)
-    for target in targets:
-        if edge_of(target) is None:
-            raise AutogradError(
-                "one of the inputs does not require grad; set requires_grad on it before computing"
-            )
+    _differentiable(targets)
     starts = start_gradients(given, None if grad_outputs is None else _several(grad_outputs))
     keep = create_graph if retain_graph is None else retain_graph
     results: list[Any] = []

@@ -7,56 +7,76 @@ counter goes up, so that a formula that saved the old value refuses to use the n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import math
+import weakref
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from chainrule.autograd import graph
-from chainrule.autograd.errors import AutogradError, ShapeError
+from chainrule.autograd.errors import AutogradError, OperandError, ShapeError
 from chainrule.autograd.modes import mode
-from chainrule.autograd.primitive import cast
+from chainrule.autograd.primitive import OperationNode, cast
 from chainrule.autograd.table.shapes import index_put, place
 from chainrule.autograd.tensor import Tensor, wrap
-from chainrule.core.types import Array
+from chainrule.core.types import Array, DType
 
 ORDER = "buif"
 EVERYTHING = (Ellipsis,)
 
 
 def write(
-    x: Tensor, compute: Callable[[Tensor], Tensor], direct: Callable[[Array], Any] | None = None,
-    value: Tensor | None = None,
+    x: Tensor, compute: Callable[[Tensor], Tensor], operands: Iterable[Any] = (),
+    direct: Callable[[Array], Any] | None = None,
 ) -> Tensor:  # fmt: skip
-    """Give ``x`` the value of ``compute(x)`` in place.
+    """Give ``x`` the value of ``compute(x)`` in place; ``operands`` are the other tensors that it reads.
 
-    ``direct`` does the same to an array without a copy, where neither ``x`` nor ``value`` is recorded.
+    ``direct`` does the same to an array without a copy, where nothing is recorded.
     """
     _allowed(x)
     source = graph.edge_of(x) if mode.enabled else None
-    if direct is not None and not (mode.enabled and (source or (value is not None and value.requires_grad))):
+    recorded = source is not None or (
+        mode.enabled and any(isinstance(each, Tensor) and each.requires_grad for each in operands)
+    )
+    if direct is not None and not recorded:
         direct(x._array)
-        x._version[0] += 1
-        x.origin = ""
+        _written(x, "")
         return x
     before = x
-    if (
-        source is not None
-    ):  # a formula may need the old value, so it gets a copy of it, at the same place in the graph
+    if recorded:  # a formula may need the old value, so it gets a copy of it, at the same place in the graph
         before = wrap(x._array.copy())
         before._node = source
     new = compute(before)
     _fits(x, new)
-    np.copyto(x._array, new._array, casting="unsafe")
-    x._version[0] += 1
-    x.origin = ""
+    with np.errstate(all="ignore"):
+        np.copyto(x._array, new._array, casting="unsafe")
+    _written(x, new.origin)
     if mode.enabled and new.requires_grad:
+        _keep_result(new, x)
         _connect(x, new if new._array.dtype == x._array.dtype else cast(new, dtype=x._array.dtype))
     return x
 
 
+def _written(x: Tensor, origin: str) -> None:
+    x._version[0] += 1
+    if x.origin or origin:
+        x.origin = origin
+
+
+def _keep_result(new: Tensor, x: Tensor) -> None:
+    """A formula that reads the result reads it from ``x``, so that it notices when that is changed again."""
+    node = new._node
+    saved = node.saved.get("y") if isinstance(node, OperationNode) else None
+    if saved is not None and saved[0]._array is new._array and new._array.dtype == x._array.dtype:
+        node.saved["y"] = (x.detach(), x._version[0])  # type: ignore[union-attr]
+
+
 def _connect(x: Tensor, new: Tensor) -> None:
     base = x._base
+    if x._retains and x._node is not None:  # as in PyTorch, the gradient kept is that of the newest value
+        x._node.retained, new._node.retained = None, weakref.ref(x)  # type: ignore[union-attr]
     if base is None:
         x._node = new._node
         return
@@ -75,8 +95,8 @@ def _allowed(x: Tensor) -> None:
     if not mode.enabled:
         return
     root = x if x._base is None else x._base
-    if root._leaf:
-        what = "a leaf that requires grad" if x._base is None else "a view of a leaf that requires grad"
+    if root._leaf or x._leaf:
+        what = "a leaf that requires grad" if x._leaf else "a view of a leaf that requires grad"
         raise AutogradError(
             f"{what} is changed in place, which its derivative could not follow. To update parameters, do it "
             "within "
@@ -101,7 +121,7 @@ def copy_(self: Tensor, src: Any) -> Tensor:
     if isinstance(src, Tensor):
         value = src if src._array.dtype == dtype else cast(src, dtype=dtype)
     else:
-        value = wrap(np.asarray(src, dtype))
+        value = wrap(filler(src, dtype))
     extra = value._array.ndim - self._array.ndim
     if extra > 0:
         value = value.reshape(value._array.shape[extra:]) if set(value._array.shape[:extra]) == {1} else value
@@ -115,9 +135,21 @@ def copy_(self: Tensor, src: Any) -> Tensor:
     return write(
         self,
         lambda x: index_put(x, value, key=EVERYTHING),
+        (value,),
         lambda array: np.copyto(array, value._array),
-        value,
     )
+
+
+def filler(value: Any, dtype: DType) -> Array:
+    """One number in the type of a tensor that it is put into."""
+    if isinstance(value, bool | int | float | np.generic):
+        plain = value.item() if isinstance(value, np.generic) else value
+        with np.errstate(all="ignore"), contextlib.suppress(OverflowError, ValueError):
+            array = np.asarray(plain, dtype)
+            if dtype.kind != "f" or np.isinf(array) == (plain in (math.inf, -math.inf)):
+                return array
+        raise AutogradError(f"{value!r:.40} cannot be converted to {dtype} without overflow")
+    raise OperandError(f"expected a tensor or a number to put in, came {type(value).__name__}: {value!r:.40}")
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
@@ -136,7 +168,8 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
     """``add_`` from ``add``."""
 
     def changing(self: Tensor, *arguments: Any, **settings: Any) -> Tensor:
-        return write(self, lambda x: function(x, *arguments, **settings))
+        operands = (*arguments, *settings.values())
+        return write(self, lambda x: function(x, *arguments, **settings), operands)
 
     changing.__name__ = changing.__qualname__ = function.__name__ + "_"
     changing.__doc__ = f"``{function.__name__}`` in place."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import threading
 from collections.abc import Callable
 from contextlib import ContextDecorator
@@ -46,6 +48,25 @@ class _Switch(ContextDecorator):
     def __init__(self, *, to: bool) -> None:
         self._to, self._before = to, list[bool]()
 
+    def __call__(self, function: F) -> F:
+        if not inspect.isgeneratorfunction(function):
+            return super().__call__(function)
+
+        @functools.wraps(function)
+        def steps(*arguments: Any, **settings: Any) -> Any:
+            """Between two values the caller's mode holds."""
+            running = function(*arguments, **settings)
+            answer = None
+            while True:
+                with _Switch(to=self._to):
+                    try:
+                        value = running.send(answer)
+                    except StopIteration as end:
+                        return end.value
+                answer = yield value
+
+        return steps  # type: ignore[return-value]
+
     def __enter__(self) -> None:
         self._before.append(mode.enabled)
         mode.enabled = self._to
@@ -57,6 +78,11 @@ class _Switch(ContextDecorator):
 def no_grad(function: Callable[..., Any] | None = None) -> Any:
     """``with no_grad():`` or ``@no_grad()`` or ``@no_grad``: operations are not recorded."""
     return _Switch(to=False) if function is None else _Switch(to=False)(function)
+
+
+def inference_mode(mode: Any = True) -> Any:
+    """``no_grad`` under its other name; ``inference_mode(False)`` is ``enable_grad()``."""
+    return no_grad(mode) if callable(mode) else _Switch(to=not mode)
 
 
 def enable_grad(function: Callable[..., Any] | None = None) -> Any:

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import graph
-from chainrule.autograd.errors import AutogradError
+from chainrule.autograd.errors import AutogradError, OperandError, PositionError, ShapeError
 from chainrule.autograd.modes import mode
 from chainrule.autograd.tensor import Tensor, wrap
+from chainrule.core.errors import ChainruleError
 from chainrule.core.types import Array, DType, Shape
 
 Formula = Callable[..., Any]
@@ -60,7 +61,10 @@ class Primitive:
     def _record(self, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
         arrays = [x._array if isinstance(x, Tensor) else x for x in arguments]
         with np.errstate(all="ignore"):
-            array = self.forward(*arrays, **settings)
+            try:
+                array = self.forward(*arrays, **settings)
+            except (ValueError, TypeError, IndexError, OverflowError) as error:
+                raise _explained(self.name, arrays, error) from None
         if type(array) is not np.ndarray:
             array = np.asarray(array)
         out = wrap(array)
@@ -80,6 +84,19 @@ class Primitive:
                 found = found or edge is not None
         if found:
             out._node = OperationNode(self, out, arguments, edges, settings)
+
+
+def _explained(name: str, arrays: list[Any], error: Exception) -> Exception:
+    """What NumPy said, as an error of ours."""
+    if isinstance(error, ChainruleError):
+        return error
+    if isinstance(error, IndexError):
+        return PositionError(f"{name}: {error}; the tensor has shape {np.shape(arrays[0])}")
+    if isinstance(error, ValueError):
+        shapes = " and ".join(str(x.shape) for x in arrays if isinstance(x, np.ndarray))
+        return ShapeError(f"{name}: the shapes {shapes} do not fit each other. NumPy says: {error}")
+    came = ", ".join(str(x.dtype) if isinstance(x, np.ndarray) else repr(x)[:40] for x in arrays)
+    return OperandError(f"{name} is not defined for {came}; convert first, as with to(). NumPy says: {error}")
 
 
 def _names(formula: Formula | None) -> tuple[str, ...]:
@@ -204,7 +221,11 @@ def sum_array_to(x: Array, shape: Shape) -> Array:
     return np.asarray(x.sum(axes, keepdims=True) if axes else x).reshape(shape)
 
 
-expand = Primitive("expand", lambda x, *, shape: np.broadcast_to(x, shape), x=lambda g: g, view=True)
+# NumPy's is read-only; where nothing is repeated the entries may still be written to.
+expand = Primitive(
+    "expand", lambda x, *, shape: x.view() if x.shape == shape else np.broadcast_to(x, shape),
+    x=lambda g: g, view=True,
+)  # fmt: skip
 sum_to = Primitive(
     "sum_to", lambda x, *, shape: sum_array_to(x, shape), x=lambda g, shape: expand(g, shape=shape)
 )  # fmt: skip

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import ContextDecorator
+import functools
+from collections.abc import Callable
+from typing import Any
 
 _state = [True]
 
 
-class strict(ContextDecorator):
-    """``strict(False)`` allows what PyTorch allows: at once, and as a context until its end."""
+class strict:
+    """``strict(False)`` allows what PyTorch allows: at once, and as a context or a decorator until its end."""
 
     def __init__(self, wanted: bool = True) -> None:
         self._before, self._wanted = _state[0], bool(wanted)
         _state[0] = self._wanted
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        _state[0] = self._before  # only inside the function
+
+        @functools.wraps(function)
+        def within(*arguments: Any, **settings: Any) -> Any:
+            with strict(self._wanted):
+                return function(*arguments, **settings)
+
+        return within
 
     def __enter__(self) -> None:
         _state[0] = self._wanted

@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.autograd import dtypes, graph
 from chainrule.autograd.contents import Contents
-from chainrule.autograd.errors import AutogradError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, OperandError, UnsupportedError, missing
 from chainrule.autograd.modes import set_grad_enabled
 from chainrule.core.types import Array
 
@@ -52,8 +52,6 @@ class Tensor(Contents):
         __neg__: Any
         __getitem__: Any
 
-        def __getattr__(self, name: str) -> Any: ...
-
     def __init__(self, data: Any) -> None:
         if isinstance(data, int) or not isinstance(data, list | tuple | np.ndarray | Tensor):
             raise UnsupportedError(
@@ -69,6 +67,11 @@ class Tensor(Contents):
         from chainrule.autograd.printing import text
 
         return text(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise missing("Tensor", name, [each for each in dir(type(self)) if not each.startswith("_")])
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self._node is not None:
@@ -128,7 +131,7 @@ class Tensor(Contents):
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"grad takes a tensor or None, not {type(value).__name__}")
+                raise OperandError(f"grad takes a tensor or None, not {type(value).__name__}")
             if value._array.shape != self._array.shape or value._array.dtype != self._array.dtype:
                 raise AutogradError(
                     f"the grad of a tensor of {self._array.dtype}, shape {tuple(self.shape)}, has that type and "
@@ -143,8 +146,13 @@ class Tensor(Contents):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise OperandError(f"data takes a tensor, not {type(value).__name__}")
+        if self.requires_grad and value._array.dtype.kind != "f":
+            raise AutogradError(f"a tensor that requires grad holds floats; came {value._array.dtype}")
+        if value._array is not self._array:  # a graph that saved the old values will notice
+            self._version = [self._version[0] + 1]
         self._array = value._array
-        self._version = [0]
 
     def detach(self) -> Tensor:
         """The same memory, outside the graph."""
@@ -190,7 +198,7 @@ class Tensor(Contents):
     def _keep_grad(self, g: Any, create: bool, own: bool) -> None:
         """Add to ``.grad``: a tensor with its graph, or an array, which is kept without a copy if it is ours."""
         if create:
-            self._grad = g if self._grad is None else self._grad + g
+            self._grad = g.clone() if self._grad is None else self._grad + g
         elif self._grad is None:
             self._grad = wrap(np.asarray(g) if own else np.array(g))
         elif self._grad._array.flags.writeable and self._grad._node is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.autograd.errors import OperandError
 from chainrule.autograd.tensor import Tensor
 
 
@@ -16,7 +17,7 @@ class Parameter(Tensor):
         elif isinstance(data, Tensor):
             self._array, self._version = data._array, data._version
         else:
-            raise TypeError(f"Parameter takes a tensor, not {type(data).__name__}")
+            raise OperandError(f"Parameter takes a tensor, not {type(data).__name__}")
         self.requires_grad_(requires_grad)
 
     def __repr__(self) -> str:

@@ -20,13 +20,14 @@ def _with_grad(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
 def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0) -> Tensor:
     """Scale all gradients by one factor so that their norm is at most ``max_norm``; returns the norm before."""
     grads = _with_grad(parameters)
-    norms = np.array([np.linalg.norm(g._array.ravel(), norm_type) for g in grads])
-    total = float(np.linalg.norm(norms, norm_type)) if len(norms) else 0.0
-    factor = max_norm / (total + 1e-6)
-    if factor < 1 or math.isnan(factor):
-        for g in grads:
-            g._array *= g._array.dtype.type(factor)
-            g._version[0] += 1
+    with np.errstate(all="ignore"):
+        norms = np.array([np.linalg.norm(g._array.ravel(), norm_type) for g in grads])
+        total = float(np.linalg.norm(norms, norm_type)) if len(norms) else 0.0
+        factor = max_norm / (total + 1e-6)
+        if factor < 1 or math.isnan(factor):
+            for g in grads:
+                g._array *= g._array.dtype.type(factor)
+                g._version[0] += 1
     return constant(np.asarray(total, grads[0]._array.dtype if grads else np.float32))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import inplace
+from chainrule.autograd.errors import OperandError
 from chainrule.autograd.ops import arithmetic, conversion, creation, indexing, joining, linear, reductions, shapes
 from chainrule.autograd.tensor import Tensor
 
@@ -86,7 +87,7 @@ def _operator(function: Any, swapped: bool = False) -> Any:
     def operator(self: Tensor, other: Any) -> Any:
         if not isinstance(other, Tensor | int | float | np.generic):
             if isinstance(other, np.ndarray | complex):
-                raise TypeError(
+                raise OperandError(
                     f"an operator between a tensor and a {type(other).__name__}; say torch.from_numpy(array) first"
                 )
             return NotImplemented

@@ -73,7 +73,6 @@ def sigmoid(input: Tensor) -> Any:
 # -- two operands ---------------------------------------------------------------------------------------
 
 mul = multiply = binary(t.mul)
-fmod, remainder = binary(t.fmod, tensors="first"), binary(t.remainder)
 maximum, minimum = binary(t.maximum, tensors="both"), binary(t.minimum, tensors="both")
 eq, ne, lt, le, gt, ge = (
     binary(line, tensors="first")
@@ -85,7 +84,8 @@ logical_and, logical_or, logical_xor = (
 bitwise_and, bitwise_or, bitwise_xor = binary(t.bitwise_and), binary(t.bitwise_or), binary(t.bitwise_xor)
 xlogy = binary(t.xlogy, as_float=True)
 _plus, _minus, _over = binary(t.add), binary(t.sub), binary(t.div, as_float=True)
-_floor_divide = binary(t.floor_divide)
+_floor_divide, _trunc_divide = binary(t.floor_divide), binary(t.trunc_divide)
+_fmod, _remainder = binary(t.fmod, tensors="first"), binary(t.remainder)
 
 
 def _scaled(other: Any, alpha: Any, what: str) -> Any:
@@ -127,8 +127,10 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     if rounding_mode == "floor":
         return floor_divide(input, other)
     if rounding_mode == "trunc":
-        quotient = trunc(_over(input, other))
-        return cast_to(quotient, dtypes.result_type(*(getattr(x, "_array", x) for x in (input, other))))
+        if _whole_numbers(input, other):
+            _no_zeros(other)
+            return _trunc_divide(input, other)
+        return trunc(_over(input, other))
     raise AutogradError(f"rounding_mode is None, 'trunc' or 'floor', not {rounding_mode!r:.40}")
 
 
@@ -137,19 +139,38 @@ divide = true_divide = div
 
 def floor_divide(input: Any, other: Any) -> Any:
     """input / other rounded down; the derivative is 0."""
-    whole = all(
-        x._array.dtype.kind != "f" if isinstance(x, Tensor) else isinstance(x, int) for x in (input, other)
-    )
-    if whole and not np.all(other._array if isinstance(other, Tensor) else other):
-        raise AutogradError("integer division by zero")
+    if _whole_numbers(input, other):
+        _no_zeros(other)
     return _floor_divide(input, other)
+
+
+def _whole_numbers(*operands: Any) -> bool:
+    return all(x._array.dtype.kind != "f" if isinstance(x, Tensor) else isinstance(x, int) for x in operands)
+
+
+def _no_zeros(divisor: Any) -> None:
+    if not np.all(divisor._array if isinstance(divisor, Tensor) else divisor):
+        raise AutogradError("integer division by zero; convert to floats to get inf or NaN")
+
+
+def fmod(input: Any, other: Any) -> Any:
+    """What is left after dividing and cutting towards 0: the sign is the input's."""
+    if _whole_numbers(input, other):
+        _no_zeros(other)
+    return _fmod(input, other)
+
+
+def remainder(input: Any, other: Any) -> Any:
+    """What is left after dividing and rounding down: the sign is the divisor's."""
+    if _whole_numbers(input, other):
+        _no_zeros(other)
+    return _remainder(input, other)
 
 
 def pow(input: Any, exponent: Any) -> Any:
     """input ** exponent; 0 ** 0 is 1."""
     a, b = meet(input, exponent, "pow")
-    whole = all(x._array.dtype.kind != "f" if isinstance(x, Tensor) else isinstance(x, int) for x in (a, b))
-    if whole and not isinstance(b, Tensor) and b < 0:
+    if _whole_numbers(a, b) and not isinstance(b, Tensor) and b < 0:
         raise AutogradError("integers to negative integer powers are not allowed; convert to floats first")
     if not isinstance(b, Tensor) and b == 2:
         return t.square(a)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import dtypes
-from chainrule.autograd.errors import AutogradError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, OperandError, PositionError, UnsupportedError
 from chainrule.autograd.primitive import Primitive, cast
 from chainrule.autograd.tensor import Tensor, wrap
 from chainrule.core.types import DType, Shape
@@ -20,7 +20,7 @@ Function = Callable[..., Any]
 def checked(value: Any, what: str) -> Tensor:
     """``value``, which must be a tensor."""
     if not isinstance(value, Tensor):
-        raise TypeError(
+        raise OperandError(
             f"{what} takes a tensor, not {type(value).__name__}: {value!r:.40}. torch.tensor() makes one"
         )
     return value
@@ -30,10 +30,10 @@ def axis(dim: Any, ndim: int) -> int:
     """One dimension, counted from the front; a 0-d tensor is treated as having one."""
     n = max(ndim, 1)
     if isinstance(dim, bool) or not isinstance(dim, int | np.integer | Tensor):
-        raise TypeError(f"a dimension is a whole number, not {dim!r:.40}")
+        raise OperandError(f"a dimension is a whole number, not {dim!r:.40}")
     at = int(dim)
     if not -n <= at < n:
-        raise IndexError(f"dimension out of range: expected {-n} to {n - 1}, came {at}")
+        raise PositionError(f"dimension out of range: expected {-n} to {n - 1}, came {at}")
     return at % n
 
 
@@ -54,7 +54,7 @@ def sizes(given: Iterable[Any]) -> Shape:
         values = tuple(values[0])
     for value in values:
         if isinstance(value, bool | float) or (isinstance(value, Tensor) and value.is_floating_point()):
-            raise TypeError(f"a size is a whole number, not {value!r:.40}")
+            raise OperandError(f"a size is a whole number, not {value!r:.40}")
     return tuple(int(value) for value in values)
 
 
@@ -74,7 +74,7 @@ def number(value: Any, what: str) -> Any:
         return value
     if isinstance(value, complex):
         raise UnsupportedError(f"{what}: complex numbers are not supported, came {value!r:.40}")
-    raise TypeError(f"{what} takes a tensor or a number, not {type(value).__name__}: {value!r:.40}")
+    raise OperandError(f"{what} takes a tensor or a number, not {type(value).__name__}: {value!r:.40}")
 
 
 def cast_to(x: Tensor, dtype: DType) -> Tensor:
@@ -111,7 +111,11 @@ def meet(a: Any, b: Any, what: str, as_float: bool = False) -> tuple[Any, Any]:
 def _as(x: Any, wanted: DType) -> Any:
     if isinstance(x, Tensor):
         return cast_to(x, wanted)
-    return float(x) if wanted.kind == "f" else x
+    if wanted.kind == "f":
+        return float(x)
+    if wanted.kind == "b" or wanted == np.int64 or -128 <= x < 128:
+        return x
+    return np.asarray(x).astype(wanted)  # goes round where it does not fit, as in PyTorch
 
 
 def meet_all(values: Iterable[Any], what: str) -> list[Tensor]:
@@ -144,7 +148,7 @@ def binary(primitive: Primitive, as_float: bool = False, tensors: str = "either"
             if tensors == "both":
                 checked(other, primitive.name)
         elif not isinstance(input, Tensor) and not isinstance(other, Tensor):
-            raise TypeError(f"{primitive.name} takes at least one tensor; came {input!r:.40} and {other!r:.40}")
+            raise OperandError(f"{primitive.name} takes at least one tensor; came {input!r:.40} and {other!r:.40}")
         return primitive(*meet(input, other, primitive.name, as_float))
 
     return named(function, primitive.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.autograd import dtypes
-from chainrule.autograd.errors import AutogradError
+from chainrule.autograd.errors import AutogradError, OperandError
 from chainrule.autograd.ops.base import cast_to, checked
 from chainrule.autograd.table.shapes import clone as clone_line
 from chainrule.autograd.tensor import Tensor
@@ -27,7 +27,7 @@ def to(self: Tensor, *wanted: Any, dtype: Any = None, device: Any = None, copy: 
         elif isinstance(each, str | dtypes.device):
             device = each
         else:
-            raise TypeError(f"to() takes a dtype, a device or a tensor, not {each!r:.40}")
+            raise OperandError(f"to() takes a dtype, a device or a tensor, not {each!r:.40}")
     dtypes.check_device(device)
     out = self if dtype is None else cast_to(self, dtypes.numpy_type(dtype))
     return clone_line(out) if copy and out is self else out

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import dtypes
-from chainrule.autograd.errors import AutogradError, InputError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, InputError, OperandError, UnsupportedError
+from chainrule.autograd.inplace import filler
 from chainrule.autograd.ops.base import cast_to, checked, new_sizes, number
 from chainrule.autograd.tensor import Tensor, wrap
 from chainrule.core.types import Array, DType
@@ -33,9 +34,9 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     """
     array = _array(data)
     if dtype is None and not isinstance(data, np.ndarray | np.generic | Tensor):
-        wanted = {"f": dtypes.get_default_dtype().numpy, "i": np.dtype("int64"), "b": np.dtype("bool")}[
-            array.dtype.kind
-        ]
+        wanted = {"f": dtypes.get_default_dtype().numpy, "i": np.dtype("int64"), "b": np.dtype("bool")}.get(
+            array.dtype.kind, array.dtype
+        )
     else:
         wanted = _type(dtype, array.dtype)
     with np.errstate(all="ignore"):
@@ -69,6 +70,7 @@ def _plain(data: Any) -> Any:
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """The tensor itself, or one around the array's memory, if the type is right; else a copy."""
+    dtypes.check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None else cast_to(data, _type(dtype))
     if isinstance(data, np.ndarray) and (dtype is None or _type(dtype) == data.dtype):
@@ -79,7 +81,9 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 def from_numpy(ndarray: Array) -> Tensor:
     """A tensor around the array's memory: a change of one shows in the other."""
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"from_numpy takes a NumPy array, not {type(ndarray).__name__}; tensor() takes other data")
+        raise OperandError(
+            f"from_numpy takes a NumPy array, not {type(ndarray).__name__}; tensor() takes other data"
+        )
     dtypes.of(ndarray.dtype)
     return wrap(ndarray)
 
@@ -105,7 +109,8 @@ def full(
     """All ``fill_value``, whose kind decides the type."""
     value = number(fill_value.item() if isinstance(fill_value, Tensor) else fill_value, "full")
     shape = new_sizes((size,) if isinstance(size, int) else tuple(size))
-    return _finished(np.full(shape, value, _type(dtype, dtypes.result_type(value))), device, requires_grad)
+    array = filler(value, _type(dtype, dtypes.result_type(value)))
+    return _finished(np.full(shape, array), device, requires_grad)
 
 
 def _like(make: Any, name: str) -> Any:
@@ -137,7 +142,8 @@ def arange(
     if by == 0 or (by > 0 and a > b) or (by < 0 and a < b):
         raise AutogradError(f"arange never gets from {a} to {b} in steps of {by}")
     wanted = _type(dtype, dtypes.result_type(a, b, by))
-    return _finished(np.arange(a, b, by).astype(wanted), device, requires_grad)
+    with np.errstate(all="ignore"):
+        return _finished(np.arange(a, b, by).astype(wanted), device, requires_grad)
 
 
 def linspace(
@@ -215,7 +221,7 @@ def randint(
     if not isinstance(high, int):
         low, high, size = 0, low, high if size is None else size
     if size is None:
-        raise TypeError("randint needs a size, a tuple")
+        raise OperandError("randint needs a size, a tuple")
     if high <= low:
         raise AutogradError(f"randint takes low < high; came {low} and {high}")
     values = _Random.generator.integers(low, high, new_sizes((tuple(size),)))

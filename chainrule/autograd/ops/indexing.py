@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
-from chainrule.autograd.errors import AutogradError, ShapeError, UnsupportedError
-from chainrule.autograd.inplace import copy_, write
+from chainrule.autograd.errors import AutogradError, OperandError, PositionError, ShapeError, UnsupportedError
+from chainrule.autograd.inplace import copy_, filler, write
 from chainrule.autograd.modes import mode
 from chainrule.autograd.ops.arithmetic import where
 from chainrule.autograd.ops.base import axis, cast_to, checked, constant, number
@@ -35,13 +36,10 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     if advanced is None:
         copy_(part, value)
         return
-    new = cast_to(value, input._array.dtype) if isinstance(value, Tensor) else wrap(
-        np.asarray(number(value, "assignment"), input._array.dtype)
-    )  # fmt: skip
+    dtype = input._array.dtype
+    new = cast_to(value, dtype) if isinstance(value, Tensor) else wrap(filler(value, dtype))
     at = _safe(advanced)
-    write(
-        part, lambda x: t.index_put(x, _leading(new, x, at), key=at), lambda a: a.__setitem__(at, new._array), new
-    )
+    write(part, lambda x: t.index_put(x, _leading(new, x, at), key=at), (new,))
 
 
 def _leading(value: Tensor, x: Tensor, key: Key) -> Any:
@@ -87,7 +85,12 @@ def _item(given: Any) -> Any:
     if given is None or given is Ellipsis or (isinstance(given, int | np.integer) and not isinstance(given, bool)):
         return int(given) if isinstance(given, np.integer) else given
     if isinstance(given, slice):
-        parts = [part if part is None else int(part) for part in (given.start, given.stop, given.step)]
+        try:
+            parts = [
+                part if part is None else operator.index(part) for part in (given.start, given.stop, given.step)
+            ]
+        except TypeError:
+            raise OperandError(f"a slice takes whole numbers or None, not {given}") from None
         if parts[2] is not None and parts[2] <= 0:
             raise UnsupportedError(f"a slice with step {parts[2]} is not supported, as in PyTorch; say flip()")
         return slice(*parts)
@@ -100,11 +103,11 @@ def _item(given: Any) -> Any:
                            if isinstance(given, list) else given)  # fmt: skip
         array = array.astype(np.int64) if not array.size and not isinstance(given, np.ndarray) else array
     else:
-        raise IndexError(f"an index is an integer, slice, None, ..., tensor or list, not {given!r:.40}")
+        raise PositionError(f"an index is an integer, slice, None, ..., tensor or list, not {given!r:.40}")
     if array.dtype.kind not in "iub":
-        raise IndexError(f"a tensor that indexes holds integers or bools, not {array.dtype}")
+        raise PositionError(f"a tensor that indexes holds integers or bools, not {array.dtype}")
     if array.dtype == np.uint8:
-        raise IndexError("a mask holds bools; uint8 is ambiguous. Say mask.bool() or index.long()")
+        raise PositionError("a mask holds bools; uint8 is ambiguous. Say mask.bool() or index.long()")
     return int(array) if array.ndim == 0 and array.dtype.kind != "b" else array
 
 
@@ -114,7 +117,7 @@ def _at(index: Tensor, x: Tensor, n: int, what: str) -> Tensor:
         raise AutogradError(f"{what} takes indices of int64, not {at.dtype}")
     wrong = at._array[(at._array < 0) | (at._array >= n)]
     if wrong.size:
-        raise IndexError(f"{what}: index {wrong.flat[0]} is out of range for {n} entries")
+        raise PositionError(f"{what}: index {wrong.flat[0]} is out of range for {n} entries")
     return at
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import dtypes
-from chainrule.autograd.errors import AutogradError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, OperandError, UnsupportedError
 from chainrule.autograd.ops.arithmetic import maximum, minimum
 from chainrule.autograd.ops.base import (
     Function,
@@ -73,7 +73,7 @@ def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     if dim is None:
         x, dim = st.reshape(x, to=(-1,)), 0
     if isinstance(dim, list | tuple):
-        raise TypeError(f"prod takes one dimension, not {dim!r:.40}")
+        raise OperandError(f"prod takes one dimension, not {dim!r:.40}")
     over = axes(dim, x.ndim)
     return without(t.prod_over(x, axis=over[0]), over, keepdim) if over else t.sum_over(x, axes=())
 
@@ -82,7 +82,7 @@ def _spread(primitive: Primitive, input: Any, dim: Any, unbiased: Any, correctio
     if isinstance(dim, bool):  # var(x, unbiased), an old form
         dim, unbiased = None, dim
     if unbiased is not None and correction is not None:
-        raise TypeError(f"{primitive.name} takes unbiased or correction, not both")
+        raise OperandError(f"{primitive.name} takes unbiased or correction, not both")
     by = correction if correction is not None else 1 if unbiased is None or unbiased else 0
     x = _typed(input, None, primitive.name, of_floats=True)
     over = axes(dim, x.ndim)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.autograd.errors import AutogradError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, OperandError, UnsupportedError
 from chainrule.autograd.modes import enable_grad, no_grad
 from chainrule.autograd.tensor import Tensor
 from chainrule.core.types import Array
@@ -29,7 +29,7 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
         if isinstance(params, Tensor):
-            raise TypeError(
+            raise OperandError(
                 "an optimizer takes an iterable of tensors, such as model.parameters(), not one tensor"
             )
         given = list(params)
@@ -42,6 +42,8 @@ class Optimizer:
         """More parameters, with settings of their own."""
         group = dict(param_group)
         params = group["params"]
+        if isinstance(params, set | frozenset):
+            raise OperandError("an optimizer takes its parameters in an order, such as a list; a set has none")
         group["params"] = [params] if isinstance(params, Tensor) else [_tensor(p) for p in params]
         there = {id(p) for other in self.param_groups for p in other["params"]}
         for p in group["params"]:
@@ -70,7 +72,7 @@ class Optimizer:
                 if set_to_none or p._grad is None:
                     p._grad = None
                 else:
-                    p._grad.zero_()
+                    p._grad = p._grad.detach().zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step along the gradients; ``closure`` computes the loss again first, and its loss is returned."""
@@ -130,7 +132,7 @@ def _tensor(p: Any) -> Tensor:
     if isinstance(p, tuple) and len(p) == 2:  # named_parameters()
         p = p[1]
     if not isinstance(p, Tensor):
-        raise TypeError(f"an optimizer takes tensors, not {type(p).__name__}")
+        raise OperandError(f"an optimizer takes tensors, not {type(p).__name__}")
     return p
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.autograd.errors import AutogradError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, OperandError, UnsupportedError
 from chainrule.autograd.optim.base import Optimizer
 
 
@@ -15,7 +15,7 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"a scheduler takes an optimizer, not {type(optimizer).__name__}")
+            raise OperandError(f"a scheduler takes an optimizer, not {type(optimizer).__name__}")
         if last_epoch != -1:
             raise UnsupportedError("last_epoch: to go on with a schedule, load its state_dict()")
         self.optimizer = optimizer

@@ -29,13 +29,14 @@ where = Primitive(
 add = Primitive("add", np.add, a=lambda g: g, b=lambda g: g)
 sub = Primitive("sub", np.subtract, a=lambda g: g, b=lambda g: -g)
 mul = Primitive("mul", np.multiply, a=lambda g, b: g * b, b=lambda g, a: g * a)
-div = Primitive("div", np.true_divide, a=lambda g, b: g / b, b=lambda g, b, y: -g * (y / b))
+div = Primitive("div", np.true_divide, a=lambda g, b: g / b, b=lambda g, a, b: -g * (a / b / b))
 neg = Primitive("neg", np.negative, x=lambda g: -g)
 remainder = Primitive("remainder", np.remainder, a=lambda g: g, b=lambda g, a, b: -g * floor(a / b))
 fmod = Primitive("fmod", np.fmod, a=lambda g: g, b=lambda g, a, b: -g * trunc(a / b))
 floor_divide = Primitive("floor_divide", np.floor_divide, a=lambda g: zeros_like(g), b=lambda g: zeros_like(g))
+trunc_divide = Primitive("trunc_divide", lambda a, b: (a - np.fmod(a, b)) // b, a=None, b=None)  # of integers
 power = Primitive(
-    "pow", np.power,
+    "pow", lambda a, b: _power(a, b),
     a=lambda g, a, b: where(equal(b, 0), 0, g * (b * power(a, b - 1))),
     b=lambda g, a, b, y: g * where((a == 0) & (b >= 0), 0, y * log(a)),
 )  # fmt: skip
@@ -138,6 +139,14 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
     if low is None or high is None:
         return (x <= high) if low is None else (x >= low)
     return (x >= low) & (x <= high)
+
+
+def _power(a: Any, b: Any) -> Array:
+    if a.dtype.kind == "f" or np.asarray(b).dtype.kind == "f" or np.all(np.asarray(b) >= 0):
+        return np.asarray(np.power(a, b))
+    # 1 / a^-b of integers, cut towards 0: only of 1 and -1 is something left
+    sign = np.where((a == -1) & (b % 2 != 0), -1, 1)
+    return np.where(b >= 0, np.power(a, np.maximum(b, 0)), np.where(np.abs(a) == 1, sign, 0)).astype(a.dtype)
 
 
 def _round(x: Array, decimals: int) -> Array:

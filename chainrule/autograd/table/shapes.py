@@ -34,7 +34,7 @@ triangle = Primitive("triangle", lambda x, *, keep: np.where(keep, x, 0).astype(
 # -- parts ----------------------------------------------------------------------------------------------
 
 index = Primitive(
-    "index", lambda x, *, key: x[key], x=lambda g, shape, key: spread(g, to=shape, key=key), view=True
+    "index", lambda x, *, key: _part(x, key), x=lambda g, shape, key: spread(g, to=shape, key=key), view=True
 )
 spread = Primitive("spread", lambda x, *, to, key: _spread(x, to, key), x=lambda g, key: index(g, key=key))
 index_put = Primitive(
@@ -104,6 +104,11 @@ def _slab(i: int, sizes: Shape, axis: int) -> tuple[Any, ...]:
 
 def _zeros(g: Any, shape: Shape) -> Array:
     return np.zeros(shape, g.dtype if isinstance(g, np.ndarray | np.generic) else g._array.dtype)
+
+
+def _part(x: Array, key: Any) -> Array:
+    part = x[key]
+    return part if isinstance(part, np.ndarray) else x[(*key, ...)]  # one entry: a view of it, not its number
 
 
 def _spread(x: Array, to: Shape, key: Any) -> Array:

@@ -57,7 +57,7 @@ def random_split(dataset: Any, lengths: Sequence[float]) -> list[Subset]:
         counts = [math.floor(n * share) for share in lengths]
         for i in range(n - sum(counts)):
             counts[i % len(counts)] += 1
-    if sum(counts) != n:
+    if sum(counts) != n or min(counts, default=0) < 0:
         raise AutogradError(f"random_split: the lengths {list(lengths)} do not add up to {n}")
     order = random().permutation(n).tolist()
     ends = np.cumsum(counts)
@@ -71,8 +71,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
         return stack(batch)
     if isinstance(first, np.ndarray):
         return as_tensor(np.stack(batch))
-    if isinstance(first, int | float | np.generic):
-        return tensor(list(batch))
+    if isinstance(first, int | float | np.generic):  # Python's floats become float64, as in PyTorch
+        return tensor(np.asarray(batch) if isinstance(first, float | np.generic) else list(batch))
     if isinstance(first, Mapping):
         return {key: default_collate([each[key] for each in batch]) for key in first}
     if isinstance(first, tuple | list):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.autograd.errors import AutogradError, ShapeError, StrictError
+from chainrule.autograd.errors import AutogradError, PositionError, ShapeError, StrictError
 from chainrule.autograd.nn.functional.activations import log_softmax, logsigmoid
 from chainrule.autograd.ops import arithmetic as a
 from chainrule.autograd.ops.base import checked, constant, meet
@@ -153,7 +153,7 @@ def _labels(x: Tensor, target: Tensor, ignore_index: int, what: str) -> tuple[Te
     counts = target._array != ignore_index
     wrong = target._array[counts & ((target._array < 0) | (target._array >= shape[along]))]
     if wrong.size:
-        raise IndexError(
+        raise PositionError(
             f"{what}: label {wrong.flat[0]} is not one of {shape[along]} classes, 0 to {shape[along] - 1}"
         )
     labels = np.expand_dims(np.where(counts, target._array, 0).astype(np.int64), along)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.autograd.errors import OperandError
 from chainrule.autograd.nn import functional as F
 from chainrule.autograd.nn.modules.module import Module
 from chainrule.autograd.nn.parameter import Parameter
@@ -19,12 +20,12 @@ class _Activation(Module):
     def __init__(self, *values: Any, **settings: Any) -> None:
         super().__init__()
         if len(values) > len(self.defaults):
-            raise TypeError(f"{type(self).__name__} takes {len(self.defaults)} settings; came {len(values)}")
+            raise OperandError(f"{type(self).__name__} takes {len(self.defaults)} settings; came {len(values)}")
         given = dict(zip(self.defaults, values, strict=False))
         for name, value in settings.items():
             if name not in self.defaults or name in given:
                 known = ", ".join(self.defaults) or "none"
-                raise TypeError(f"{type(self).__name__} cannot take {name!r} here; its settings are {known}")
+                raise OperandError(f"{type(self).__name__} cannot take {name!r} here; its settings are {known}")
             given[name] = value
         for name, default in self.defaults.items():
             setattr(self, name, given.get(name, default))

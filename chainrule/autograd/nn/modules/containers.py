@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from chainrule.autograd.errors import OperandError
 from chainrule.autograd.nn.modules.module import Module
 
 
@@ -19,14 +20,14 @@ class Sequential(Module):
             named = ((str(i), module) for i, module in enumerate(modules))
         for name, module in named:
             if not isinstance(module, Module):
-                raise TypeError(
+                raise OperandError(
                     f"Sequential takes modules, not {module!r:.60}; a function needs a Module around it"
                 )
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
         """The composition."""
-        for module in self.children():
+        for module in self:
             input = module(input)
         return input
 
@@ -34,7 +35,7 @@ class Sequential(Module):
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Module]:
-        return self.children()
+        return iter(self._modules.values())
 
     def __getitem__(self, index: Any) -> Any:
         parts = list(self._modules.items())
@@ -68,10 +69,10 @@ class ModuleList(Module):
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Module]:
-        return self.children()
+        return iter(self._modules.values())
 
     def __getitem__(self, index: Any) -> Any:
-        parts = list(self.children())
+        parts = list(self._modules.values())
         return ModuleList(parts[index]) if isinstance(index, slice) else parts[index]
 
 

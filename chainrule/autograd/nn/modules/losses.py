@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.autograd.errors import OperandError
 from chainrule.autograd.nn import functional as F
 from chainrule.autograd.nn.modules.module import Module
 
@@ -48,7 +49,7 @@ class HuberLoss(_Loss):
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
         if isinstance(delta, complex):
-            raise TypeError(f"HuberLoss takes a number as delta, not {delta}")
+            raise OperandError(f"HuberLoss takes a number as delta, not {delta}")
         self.delta = delta
 
     def forward(self, input: Any, target: Any) -> Any:

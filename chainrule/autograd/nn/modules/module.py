@@ -4,34 +4,38 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.autograd import graph
-from chainrule.autograd.errors import AutogradError
+from chainrule.autograd.errors import AutogradError, OperandError
+from chainrule.autograd.nn.modules.members import Members
 from chainrule.autograd.nn.parameter import Parameter
 from chainrule.autograd.ops.conversion import to as converted
 from chainrule.autograd.tensor import Tensor
 
 
-class Module:
+class LoadedKeys(NamedTuple):
+    """What ``load_state_dict`` did not find a place or a value for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module(Members):
     """Base of all modules: define ``__init__`` and ``forward``, then call it.
 
     Parameters, buffers and modules assigned to attributes are found by ``parameters()`` and ``state_dict()``.
     """
 
     training: bool
-    _parameters: dict[str, Parameter | None]
-    _buffers: dict[str, Tensor | None]
-    _modules: dict[str, Module | None]
 
     def __init__(self) -> None:
-        for name, value in (
-            ("training", True), ("_parameters", {}), ("_buffers", {}), ("_modules", {}), ("_unsaved", set()),
-            ("_hooks", {}), ("_pre_hooks", {}),
-        ):  # fmt: skip
-            object.__setattr__(self, name, value)
+        super().__init__()
+        self.training = True
+        self._hooks: dict[int, Any] = {}
+        self._pre_hooks: dict[int, Any] = {}
 
     def forward(self, *inputs: Any, **settings: Any) -> Any:
         """What the module computes."""
@@ -47,64 +51,6 @@ class Module:
             changed = hook(self, inputs, out)
             out = out if changed is None else changed
         return out
-
-    # -- attributes -------------------------------------------------------------------------------------
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        stores = {key: self.__dict__.get(key) for key in ("_parameters", "_buffers", "_modules")}
-        if stores["_parameters"] is None:
-            if isinstance(value, Parameter | Module):
-                raise AttributeError(f"call super().__init__() before assigning {name!r}")
-            object.__setattr__(self, name, value)
-            return
-        kind = "_parameters" if isinstance(value, Parameter) else "_modules" if isinstance(value, Module) else None
-        if kind is None and isinstance(value, Tensor | None) and name in self._buffers:
-            kind = "_buffers"
-        if kind is None and name in self._parameters and value is not None:
-            raise TypeError(f"{name!r} is a parameter; it takes a Parameter or None, not {type(value).__name__}")
-        if kind is None and value is None:
-            kind = next((key for key in ("_parameters", "_modules") if name in stores[key]), None)  # type: ignore[operator]
-        if kind is None:
-            object.__setattr__(self, name, value)
-            return
-        self.__dict__.pop(name, None)
-        for key, store in stores.items():
-            if key != kind:
-                store.pop(name, None)  # type: ignore[union-attr]
-        stores[kind][name] = value  # type: ignore[index]
-
-    def __getattr__(self, name: str) -> Any:
-        for key in ("_parameters", "_buffers", "_modules"):
-            store = self.__dict__.get(key, {})
-            if name in store:
-                return store[name]
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-
-    def __delattr__(self, name: str) -> None:
-        for store in (self._parameters, self._buffers, self._modules):
-            if name in store:
-                del store[name]
-                return
-        object.__delattr__(self, name)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
-
-    def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """A parameter under a name; None keeps its place."""
-        self._parameters[name] = param
-
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """A tensor that is saved with the module but not trained."""
-        self._buffers[name] = tensor
-        if not persistent:
-            self._unsaved.add(name)
-
-    def add_module(self, name: str, module: Module | None) -> None:
-        """A part under a name."""
-        self._modules[name] = module
-
-    register_module = add_module
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> graph.RemovableHandle:
         """Call ``hook(module, inputs, output)`` after ``forward``; what it returns, if not None, is the output."""
@@ -132,7 +78,10 @@ class Module:
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The direct parts and their names."""
-        return ((name, part) for name, part in self._modules.items() if part is not None)
+        first = {id(part): name for name, part in reversed(self._modules.items())}
+        return (
+            (name, part) for name, part in self._modules.items() if part is not None and first[id(part)] == name
+        )
 
     def children(self) -> Iterator[Module]:
         """The direct parts."""
@@ -170,16 +119,17 @@ class Module:
         for name, value in (*self._parameters.items(), *self._buffers.items()):
             if value is not None and name not in self._unsaved:
                 found[f"{prefix}{name}"] = value.detach()
-        for name, part in self.named_children():
-            found.update(part.state_dict(prefix=f"{prefix}{name}."))
+        for name, part in self._modules.items():
+            if part is not None:
+                found.update(part.state_dict(prefix=f"{prefix}{name}."))
         return found
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> tuple[list[str], list[str]]:
-        """Copy values in by path; with ``strict`` names and shapes must all fit. Returns (missing, unexpected)."""
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
+        """Copy values in by path; with ``strict`` names and shapes must all fit."""
         own = self.state_dict()
-        missing = [name for name in own if name not in state_dict]
+        absent = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
-        faults = [f"no value for {name!r}" for name in missing] if strict else []
+        faults = [f"no value for {name!r}" for name in absent] if strict else []
         faults += [f"{name!r} is no part of it" for name in unexpected] if strict else []
         values: dict[str, Any] = {}
         for name in own:
@@ -190,15 +140,19 @@ class Module:
                     faults.append(f"{name!r} has shape {tuple(own[name].shape)}, the value {values[name].shape}")
         if faults:
             raise AutogradError(f"the state does not fit {type(self).__name__}: {'; '.join(faults)}")
-        for name, value in values.items():
-            own[name]._array[...] = value
-            own[name]._version[0] += 1
-        return missing, unexpected
+        with np.errstate(all="ignore"):
+            for name, value in values.items():
+                own[name]._array[...] = value
+                own[name]._version[0] += 1
+        return LoadedKeys(absent, unexpected)
 
     def train(self, mode: bool = True) -> Module:
         """Training mode, in which dropout drops and batch norm uses the batch."""
-        for module in self.modules():
-            object.__setattr__(module, "training", bool(mode))
+        if not isinstance(mode, bool):
+            raise OperandError(f"train() takes True or False, not {mode!r:.40}")
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
         return self
 
     def eval(self) -> Module:
@@ -217,13 +171,15 @@ class Module:
             if set_to_none or p._grad is None:
                 p._grad = None
             else:
-                p._grad.zero_()
+                p._grad = p._grad.detach().zero_()
 
     def to(self, *wanted: Any, dtype: Any = None, device: Any = None) -> Module:
         """All floats in another dtype, in place; "cpu" is understood."""
+        if converted(Tensor([]), *wanted, dtype=dtype, device=device)._array.dtype.kind != "f":
+            raise OperandError("a module's to() takes a float type; its integers and bools stay as they are")
         for value in (*self.parameters(), *self.buffers()):
-            new = converted(value, *wanted, dtype=dtype, device=device)
-            if value.is_floating_point() and new._array.dtype.kind == "f":
+            if value.is_floating_point():
+                new = converted(value.detach(), *wanted, dtype=dtype, device=device)
                 value.data = new
                 if value._grad is not None:
                     value._grad = converted(value._grad, new.dtype)
