@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from chainrule.autograd.custom import TensorActivation, TensorLoss
     from chainrule.core.errors import ChainruleError
     from chainrule.interop.gradients import check_gradients
     from chainrule.network import MLP, Network
@@ -36,10 +37,12 @@ _FACE = {
     "History": ("training", "History"),
     "Callback": ("training", "Callback"),
     "ChainruleError": ("core.errors", "ChainruleError"),
+    "TensorActivation": ("autograd.custom", "TensorActivation"),
+    "TensorLoss": ("autograd.custom", "TensorLoss"),
 }
 _SHELVES = (
-    "activations", "datasets", "initializers", "layers", "losses", "metrics", "optimizers", "preprocessing",
-    "schedules", "targets",
+    "activations", "autograd", "datasets", "initializers", "layers", "losses", "metrics", "optimizers",
+    "preprocessing", "schedules", "targets",
 )  # fmt: skip
 
 __all__ = [  # noqa: PLE0604, RUF100
@@ -48,6 +51,8 @@ __all__ = [  # noqa: PLE0604, RUF100
     "ChainruleError",
     "History",
     "Network",
+    "TensorActivation",
+    "TensorLoss",
     "check_gradients",
     "evaluate",
     "fit",
