@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from chainrule.core.files import write_whole
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
 STYLES = ("-", "--", ":", "-.")
 ENDINGS = ("png", "svg", "pdf")
+
+
+def ready(path: Path) -> None:
+    """Complain about a file's ending, or that matplotlib is missing, before the work for a picture is done."""
+    _ending(path)
+    figure()
 
 
 def figure(width: float = 8.0, height: float = 5.0) -> Any:
@@ -30,11 +37,13 @@ def figure(width: float = 8.0, height: float = 5.0) -> Any:
 
 def save(made: Any, path: Path) -> None:
     """Write the picture in the format that the file's ending names; the file appears whole or not at all."""
-    import io
+    buffer = io.BytesIO()
+    made.savefig(buffer, format=_ending(path))
+    write_whole(path, buffer.getvalue())
 
+
+def _ending(path: Path) -> str:
     ending = path.suffix.lower().lstrip(".")
     if ending not in ENDINGS:
         raise FileError(f"a picture's file ends in {', '.join('.' + e for e in ENDINGS)}; came {path.name!r:.60}")
-    buffer = io.BytesIO()
-    made.savefig(buffer, format=ending)
-    write_whole(path, buffer.getvalue())
+    return ending

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from chainrule.cli.output import print_json, whole_number
 from chainrule.core.settings import choice, whole
+from chainrule.plots import Line, curves, ready, save
 from chainrule.studies.ladder import COMPARED, TITLES, Answers, Group, climb, quadrants
 
 SHOWN = (0, 1, 10, 50, 100)
@@ -37,6 +38,8 @@ def ladder(
     whole("--seed", seed, least=0)
     if rung is not None:
         choice("--rung", str(rung), map(str, TITLES))
+    if plot is not None:
+        ready(plot)
     rungs = set(TITLES) if rung is None else {rung}
     groups: list[Group] = []
     for group in climb(rungs, steps, seed):
@@ -82,7 +85,8 @@ def _print_answers(a: Answers) -> None:
     print(f"   The largest difference between its scores and the network's is {a.collapse:.1e}.\n")
     _print_scores("linear", a, a.scores)
     _print_scores("with a ReLU", a, a.relu_scores)
-    print(f"""   Right would be 1 at the quadrant and 0 elsewhere. A linear score is a plane, and no plane is 1 in one
+    print(f"""\
+   Right would be 1 at the quadrant and 0 elsewhere. A linear score is a plane, and no plane is 1 in one
    quadrant and 0 in the others. The best planes there are, by least squares, leave a loss of {a.least:.4f}
    on the 12 points. After 20,000 steps at a rate of 1e-4 from the same start the linear network has
    {a.long_loss:.4f}, the one with a ReLU {a.long_relu_loss:.4f}: it can bend. Their answers then:
@@ -128,8 +132,6 @@ def _document(groups: list[Group], answers: Answers | None) -> dict[str, Any]:
 
 
 def _draw(groups: list[Group], answers: Answers | None, path: Path) -> None:
-    from chainrule.plots import Line, curves, save
-
     panels = {
         f"{group.name}: {_rungs(group)}": [
             Line(f"{c.rung} {TITLES[c.rung]}: {c.library}", c.losses) for c in group.curves

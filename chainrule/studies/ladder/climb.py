@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import textwrap
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -180,7 +181,7 @@ def _written(module: Any, rung: int) -> list[Callable[..., Any]]:
 
 def count_lines(function: Callable[..., Any]) -> int:
     """The lines of code in the body of a function, without docstring, comments and blank lines."""
-    tree = ast.parse(inspect.getsource(function)).body[0]
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     assert isinstance(tree, ast.FunctionDef)
     statements = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
     return len({
