@@ -122,9 +122,6 @@ def copy_(self: Tensor, src: Any) -> Tensor:
         value = src if src._array.dtype == dtype else cast(src, dtype=dtype)
     else:
         value = wrap(filler(src, dtype))
-    extra = value._array.ndim - self._array.ndim
-    if extra > 0:
-        value = value.reshape(value._array.shape[extra:]) if set(value._array.shape[:extra]) == {1} else value
     try:
         np.broadcast_to(value._array, self._array.shape)
     except ValueError:
@@ -144,6 +141,8 @@ def filler(value: Any, dtype: DType) -> Array:
     """One number in the type of a tensor that it is put into."""
     if isinstance(value, bool | int | float | np.generic):
         plain = value.item() if isinstance(value, np.generic) else value
+        if dtype.kind == "u" and -256 < plain < 0:  # PyTorch lets these go round, and refuses what is too large
+            plain += 256
         with np.errstate(all="ignore"), contextlib.suppress(OverflowError, ValueError):
             array = np.asarray(plain, dtype)
             if dtype.kind != "f" or np.isinf(array) == (plain in (math.inf, -math.inf)):

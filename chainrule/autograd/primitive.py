@@ -68,7 +68,7 @@ class Primitive:
         if type(array) is not np.ndarray:
             array = np.asarray(array)
         out = wrap(array)
-        if self.view and np.may_share_memory(array, arrays[0]):
+        if self.view and _is_view(array, arrays[0], settings):
             out._mark_as_view(arguments[0], self, settings)
         if mode.enabled and self.differentiable and array.dtype.kind == "f":
             self.connect(out, arguments, settings)
@@ -84,6 +84,13 @@ class Primitive:
                 found = found or edge is not None
         if found:
             out._node = OperationNode(self, out, arguments, edges, settings)
+
+
+def _is_view(array: Array, source: Array, settings: dict[str, Any]) -> bool:
+    """Of nothing, views too share no memory; there only an index of arrays makes a copy."""
+    if array.size:
+        return np.may_share_memory(array, source)
+    return not any(isinstance(part, np.ndarray) for part in settings.get("key", ()))
 
 
 def _explained(name: str, arrays: list[Any], error: Exception) -> Exception:

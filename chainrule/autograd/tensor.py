@@ -210,8 +210,10 @@ class Tensor(Contents):
     # -- views ------------------------------------------------------------------------------------------
 
     def _mark_as_view(self, source: Tensor, primitive: Any, settings: dict[str, Any]) -> None:
-        self._base = source if source._base is None else source._base
-        self._path = (*source._path, (primitive, settings))
+        if source._base is None or source._leaf:
+            self._base, self._path = source, ((primitive, settings),)
+        else:
+            self._base, self._path = source._base, (*source._path, (primitive, settings))
         self._version = source._version
         self._seen = source._version[0]
         if source.origin:

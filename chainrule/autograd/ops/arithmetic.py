@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.autograd import dtypes
 from chainrule.autograd.errors import AutogradError
-from chainrule.autograd.ops.base import binary, cast_to, checked, constant, floats, meet, number, unary
+from chainrule.autograd.ops.base import binary, cast_to, checked, constant, floats, in_type, meet, number, unary
 from chainrule.autograd.primitive import Primitive
 from chainrule.autograd.table import elementwise as t
 from chainrule.autograd.tensor import Tensor
@@ -20,10 +20,29 @@ exp, exp2, expm1 = unary(t.exp), unary(t.exp2), unary(t.expm1)
 log, log1p, log2, log10 = unary(t.log), unary(t.log1p), unary(t.log2), unary(t.log10)
 sin, cos, tan, sinh, cosh, tanh = (unary(line) for line in (t.sin, t.cos, t.tan, t.sinh, t.cosh, t.tanh))
 erf = unary(t.erf)
-absolute, square = unary(t.absolute, as_float=False), unary(t.square, as_float=False)
-abs = absolute
 isnan, isinf, isfinite = unary(t.isnan, False), unary(t.isinf, False), unary(t.isfinite, False)
 logical_not, bitwise_not = unary(t.logical_not, False), unary(t.bitwise_not, False)
+
+
+def absolute(input: Tensor) -> Any:
+    """The absolute value; its derivative at 0 is 0."""
+    return t.absolute(_numbers(input, "abs"))
+
+
+abs = absolute
+
+
+def square(input: Tensor) -> Any:
+    """input * input."""
+    x = checked(input, "square")
+    return t.square(cast_to(x, np.dtype("int64")) if x._array.dtype.kind == "b" else x)
+
+
+def _numbers(input: Any, what: str) -> Tensor:
+    x = checked(input, what)
+    if x._array.dtype.kind == "b":
+        raise AutogradError(f"{what} is for numbers; the tensor holds bools. Convert first, as with float()")
+    return x
 
 
 def neg(input: Tensor) -> Any:
@@ -39,6 +58,8 @@ negative = neg
 def sign(input: Tensor) -> Any:
     """-1, 0 or 1; 0 for NaN."""
     x = checked(input, "sign")
+    if x._array.dtype.kind == "b":
+        return x.clone()
     return t.where(t.isnan(x), 0, t.sign(x)) if x.is_floating_point() else t.sign(x)
 
 
@@ -46,8 +67,8 @@ def _whole(primitive: Primitive) -> Any:
     """Integers are whole already."""
 
     def function(input: Tensor) -> Any:
-        x = checked(input, primitive.name)
-        return primitive(x) if x.is_floating_point() else t.add(x, 0)
+        x = _numbers(input, primitive.name)
+        return primitive(x) if x.is_floating_point() else x.clone()
 
     function.__name__ = primitive.name
     function.__doc__ = f"``{primitive.name}`` of every entry; its derivative is 0."
@@ -128,7 +149,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
         return floor_divide(input, other)
     if rounding_mode == "trunc":
         if _whole_numbers(input, other):
-            _no_zeros(other)
+            _no_zeros(input, other)
             return _trunc_divide(input, other)
         return trunc(_over(input, other))
     raise AutogradError(f"rounding_mode is None, 'trunc' or 'floor', not {rounding_mode!r:.40}")
@@ -140,7 +161,7 @@ divide = true_divide = div
 def floor_divide(input: Any, other: Any) -> Any:
     """input / other rounded down; the derivative is 0."""
     if _whole_numbers(input, other):
-        _no_zeros(other)
+        _no_zeros(input, other)
     return _floor_divide(input, other)
 
 
@@ -148,29 +169,41 @@ def _whole_numbers(*operands: Any) -> bool:
     return all(x._array.dtype.kind != "f" if isinstance(x, Tensor) else isinstance(x, int) for x in operands)
 
 
-def _no_zeros(divisor: Any) -> None:
-    if not np.all(divisor._array if isinstance(divisor, Tensor) else divisor):
+def _no_bools(a: Any, b: Any, what: str) -> None:
+    if all(x._array.dtype.kind == "b" if isinstance(x, Tensor) else isinstance(x, bool) for x in (a, b)):
+        raise AutogradError(f"{what} is for numbers; both operands are bools. Convert first, as with int()")
+
+
+def _no_zeros(input: Any, divisor: Any) -> None:
+    _no_bools(input, divisor, "division of whole numbers")
+    if (not isinstance(input, Tensor) or input._array.size) and not np.all(
+        divisor._array if isinstance(divisor, Tensor) else divisor
+    ):
         raise AutogradError("integer division by zero; convert to floats to get inf or NaN")
 
 
 def fmod(input: Any, other: Any) -> Any:
     """What is left after dividing and cutting towards 0: the sign is the input's."""
     if _whole_numbers(input, other):
-        _no_zeros(other)
+        _no_zeros(input, other)
     return _fmod(input, other)
 
 
 def remainder(input: Any, other: Any) -> Any:
     """What is left after dividing and rounding down: the sign is the divisor's."""
     if _whole_numbers(input, other):
-        _no_zeros(other)
+        _no_zeros(input, other)
     return _remainder(input, other)
 
 
 def pow(input: Any, exponent: Any) -> Any:
     """input ** exponent; 0 ** 0 is 1."""
     a, b = meet(input, exponent, "pow")
-    if _whole_numbers(a, b) and not isinstance(b, Tensor) and b < 0:
+    if isinstance(a, Tensor) and a._array.dtype.kind == "b" and isinstance(b, bool):
+        return a.clone() if b else t.equal(a, a)
+    if _whole_numbers(input, exponent):
+        _no_bools(input, exponent, "pow")
+    if not isinstance(exponent, Tensor) and _whole_numbers(input, exponent) and exponent < 0:
         raise AutogradError("integers to negative integer powers are not allowed; convert to floats first")
     if not isinstance(b, Tensor) and b == 2:
         return t.square(a)
@@ -185,7 +218,9 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
     bounds = [b if b is None or isinstance(b, Tensor) else number(b, "clamp") for b in (min, max)]
     given = [getattr(b, "_array", b) for b in bounds if b is not None]
     wanted = dtypes.result_type(x._array, *given)
-    low, high = (cast_to(b, wanted) if isinstance(b, Tensor) else b for b in bounds)
+    if wanted.kind == "b" and not any(isinstance(b, Tensor) for b in bounds):
+        raise AutogradError("clamp is for numbers; the tensors hold bools. Convert first, as with float()")
+    low, high = (b if b is None else in_type(b, wanted) for b in bounds)
     return t.clamp(cast_to(x, wanted), low, high)
 
 
@@ -218,6 +253,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Any:
     """input + weight * (end - input)."""
     a, b = checked(input, "lerp"), checked(end, "lerp")
+    if not a.is_floating_point():
+        raise AutogradError(f"lerp is for floats, not {a.dtype}; convert first, as with float()")
     given = [x for x in (a, b, weight) if isinstance(x, Tensor)]
     if len({x._array.dtype for x in given}) > 1:
         raise AutogradError(f"lerp takes tensors of one dtype, not {', '.join(str(x.dtype) for x in given)}")

@@ -105,15 +105,16 @@ def meet(a: Any, b: Any, what: str, as_float: bool = False) -> tuple[Any, Any]:
         wanted = dtypes.result_type(a, b._array)
     if as_float and wanted.kind != "f":
         wanted = dtypes.get_default_dtype().numpy
-    return _as(a, wanted), _as(b, wanted)
+    return in_type(a, wanted), in_type(b, wanted)
 
 
-def _as(x: Any, wanted: DType) -> Any:
+def in_type(x: Any, wanted: DType) -> Any:
+    """A tensor or a Python number in a type that it was found to meet others in."""
     if isinstance(x, Tensor):
         return cast_to(x, wanted)
     if wanted.kind == "f":
         return float(x)
-    if wanted.kind == "b" or wanted == np.int64 or -128 <= x < 128:
+    if wanted.kind == "b" or wanted == np.int64 or 0 <= x < 128 or (wanted.kind == "i" and -128 <= x < 0):
         return x
     return np.asarray(x).astype(wanted)  # goes round where it does not fit, as in PyTorch
 

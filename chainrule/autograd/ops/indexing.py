@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, OperandError, PositionError, ShapeError, UnsupportedError
-from chainrule.autograd.inplace import copy_, filler, write
+from chainrule.autograd.inplace import EVERYTHING, copy_, filler, write
 from chainrule.autograd.modes import mode
 from chainrule.autograd.ops.arithmetic import where
-from chainrule.autograd.ops.base import axis, cast_to, checked, constant, number
+from chainrule.autograd.ops.base import axis, cast_to, checked, constant
 from chainrule.autograd.ops.shapes import expand, reshape
 from chainrule.autograd.table import shapes as t
 from chainrule.autograd.tensor import Tensor, wrap
@@ -34,7 +34,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     basic, advanced = _steps(input, key)
     part = t.index(input, key=basic) if basic else input
     if advanced is None:
-        copy_(part, value)
+        copy_(part, _leading(value, part, EVERYTHING) if isinstance(value, Tensor) else value)
         return
     dtype = input._array.dtype
     new = cast_to(value, dtype) if isinstance(value, Tensor) else wrap(filler(value, dtype))
@@ -197,15 +197,10 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
         raise AutogradError(f"masked_fill takes a mask of bools, not {mask.dtype}")
     if isinstance(value, Tensor) and value.ndim:
         raise ShapeError(f"masked_fill takes a number or a 0-d tensor, not shape {tuple(value.shape)}")
-    filler = cast_to(value, x._array.dtype) if isinstance(value, Tensor) else _fitting(value, x)
-    return where(mask, filler, x)
-
-
-def _fitting(value: Any, x: Tensor) -> Any:
-    value = number(value, "masked_fill")
     if isinstance(value, float) and not x.is_floating_point():
         raise AutogradError(f"masked_fill: {value!r} does not fit a tensor of {x.dtype}")
-    return value
+    dtype = x._array.dtype
+    return where(mask, cast_to(value, dtype) if isinstance(value, Tensor) else wrap(filler(value, dtype)), x)
 
 
 def masked_select(input: Tensor, mask: Tensor) -> Any:

@@ -145,7 +145,7 @@ def _extreme(name: str, bounds: Function, positions: Function, of_two: Function)
         if dim is None:
             return bounds(input)
         x = checked(input, name)
-        at = positions(x, dim, keepdim=True)
+        at = positions(cast_to(x, np.dtype("uint8")) if x._array.dtype.kind == "b" else x, dim, keepdim=True)
         over = axes(dim, x.ndim)
         values = st.gather(x, at, axis=over[0]) if over else t.sum_over(x, axes=())
         return Extreme(without(values, over, keepdim), without(at, over, keepdim))
@@ -156,6 +156,8 @@ def _extreme(name: str, bounds: Function, positions: Function, of_two: Function)
 def _positions(name: str, of: Any) -> Function:
     def function(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         x = checked(input, name)
+        if x._array.dtype.kind == "b":
+            raise AutogradError(f"{name} is for numbers; the tensor holds bools. Convert first, as with int()")
         over = axes(dim, x.ndim) if dim is None else axes(axis(dim, x.ndim), x.ndim)
         _some(x, over, name)
         at = of(x._array, None if dim is None else over[0] if over else None, keepdims=keepdim)
@@ -208,7 +210,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     """The entries in order along one dimension, and where each stood; equal ones keep their order."""
     x = checked(input, "sort")
     at = argsort(x, dim, descending)
-    return Extreme(st.gather(x, at, axis=axis(dim, x.ndim)), at) if x.ndim else Extreme(x, at)
+    return Extreme(st.gather(x, at, axis=axis(dim, x.ndim)), at) if x.ndim else Extreme(x.clone(), at)
 
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True) -> Tensor:

@@ -173,7 +173,8 @@ def repeat(input: Tensor, *repeats: Any) -> Any:
     paired = [n for pair in zip(times, shape, strict=True) for n in pair]
     split_shape = t.reshape(x, to=[n for size in shape for n in (1, size)])
     wide = expand_primitive(split_shape, shape=tuple(paired))
-    return t.reshape(wide, to=tuple(a * b for a, b in zip(times, shape, strict=True)))
+    out = t.reshape(wide, to=tuple(a * b for a, b in zip(times, shape, strict=True)))
+    return out if out._base is None else t.clone(out)
 
 
 @or_by_name("dims")

@@ -106,5 +106,6 @@ def _checked(name: str, value: Any, kind: str) -> None:
     what, wanted = KINDS[kind]
     if value is not None and not isinstance(value, wanted):
         raise OperandError(
-            f"{name!r} is a {what}; it takes a {'tensor' if wanted is Tensor else what} or None, not {type(value).__name__}"
+            f"{name!r} is a {what}; it takes a {'tensor' if wanted is Tensor else what} or None, not "
+            f"{type(value).__name__}"
         )
