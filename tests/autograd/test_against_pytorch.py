@@ -35,6 +35,21 @@ LENIENT = (
     "output 0 of Pow1",  # PyTorch keeps the result of pow even where only a formula that is not used reads it
 )
 NUMBERS = [-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0]
+KINDS = [
+    "binary",
+    "number",
+    "unary",
+    "reduce",
+    "shape",
+    "part",
+    "put",
+    "mask",
+    "in_place",
+    "in_place_unary",
+    "join",
+    "choose",
+]
+KINDS += ["part", "in_place"]  # twice as often
 SHAPES = [(), (1,), (3,), (2, 3), (3, 1), (1, 3), (0, 3), (2, 1, 3)]
 BINARY = ["add", "sub", "mul", "div", "maximum", "minimum", "pow", "remainder", "floor_divide", "eq", "lt", "ge"]
 UNARY = ["exp", "tanh", "sigmoid", "abs", "neg", "square", "sign", "sqrt", "log", "reciprocal", "floor", "relu"]
@@ -98,11 +113,8 @@ def key(r, x):
 def line(r, pool):
     """One line of a program: which tensors it reads, and what it does with them in either module."""
     i, j, k = (r.randrange(len(pool)) for _ in range(3))
-    x, y = pool[i][0], pool[j][0]
-    kind = r.choice(
-        "binary number unary reduce shape part put mask in_place in_place_unary join choose".split()
-        + ["part", "in_place"]
-    )
+    x = pool[i][0]
+    kind = r.choice(KINDS)
     number = r.choice([2, 0.5, -1, 0, 3, True])
     if kind == "binary":
         name = r.choice(BINARY)
@@ -162,12 +174,12 @@ def line(r, pool):
     ])  # fmt: skip
 
 
-def attempt(run):
+def attempt(run, *arguments, **settings):
     """Its result, or the error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return run(), None
+            return run(*arguments, **settings), None
         except Exception as error:
             return None, error
 
@@ -196,8 +208,8 @@ def write(pool, r):
     for number in range(r.randint(3, 12)):
         tolerance = 1e-4 if any(a.dtype == torch.float32 for a, _ in pool) else 1e-9
         reads, do = line(r, pool)
-        theirs, their_error = attempt(lambda: do(torch, *(pool[i][0] for i in reads)))
-        mine, my_error = attempt(lambda: do(ours, *(pool[i][1] for i in reads)))
+        theirs, their_error = attempt(do, torch, *(pool[i][0] for i in reads))
+        mine, my_error = attempt(do, ours, *(pool[i][1] for i in reads))
         what = f"line {number} of {[(str(pool[i][0].dtype), tuple(pool[i][0].shape)) for i in reads]}"
         if apart(their_error, my_error, what):
             return False
@@ -223,8 +235,8 @@ def compare(r):
         if not a.requires_grad:
             continue
         arguments = {"allow_unused": True, "retain_graph": True}
-        theirs, their_error = attempt(lambda: torch.autograd.grad(a.sum(), [x for x, _ in leaves], **arguments))
-        mine, my_error = attempt(lambda: ours.autograd.grad(b.sum(), [x for _, x in leaves], **arguments))
+        theirs, their_error = attempt(torch.autograd.grad, a.sum(), [x for x, _ in leaves], **arguments)
+        mine, my_error = attempt(ours.autograd.grad, b.sum(), [x for _, x in leaves], **arguments)
         apart(their_error, my_error, "backward")
         if their_error or my_error:
             continue

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from chainrule.autograd.errors import AutogradError, ShapeError
+from chainrule.autograd.errors import AutogradError, ShapeError, missing
 from chainrule.autograd.modes import no_grad
 from chainrule.autograd.ops.creation import random
 from chainrule.autograd.tensor import Tensor, wrap
@@ -101,3 +101,13 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
 def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Normal with variance 2 gain^2 / (fan in + fan out). Glorot & Bengio 2010."""
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))))
+
+
+__all__ = [
+    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "uniform_",
+    "xavier_normal_", "xavier_uniform_", "zeros_",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    raise missing("nn.init", name, __all__)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.autograd.errors import missing
 from chainrule.autograd.ops.base import constant
 from chainrule.autograd.tensor import Tensor
 
@@ -36,3 +37,12 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     for g in _with_grad(parameters):
         np.clip(g._array, -clip_value, clip_value, out=g._array)
         g._version[0] += 1
+
+
+__all__ = [
+    "clip_grad_norm_", "clip_grad_value_",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    raise missing("nn.utils", name, __all__)

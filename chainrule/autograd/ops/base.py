@@ -82,6 +82,8 @@ def cast_to(x: Tensor, dtype: DType) -> Tensor:
     if x._array.dtype == dtype:
         return x
     out: Tensor = cast(x, dtype=dtype)
+    if x.origin:
+        out.origin = x.origin
     return out
 
 

@@ -13,7 +13,10 @@ from chainrule.autograd.tensor import Tensor
 
 def clone(input: Tensor) -> Any:
     """A copy with memory of its own, through which gradients pass."""
-    return clone_line(checked(input, "clone"))
+    out = clone_line(checked(input, "clone"))
+    if input.origin:
+        out.origin = input.origin
+    return out
 
 
 def to(self: Tensor, *wanted: Any, dtype: Any = None, device: Any = None, copy: bool = False,

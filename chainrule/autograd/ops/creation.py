@@ -58,7 +58,7 @@ def _array(data: Any) -> Array:
     if array.dtype.kind == "c":
         raise UnsupportedError("complex numbers are not supported")
     if array.dtype.kind not in "fiub" or array.dtype not in dtypes.ALL:
-        raise InputError(f"tensor() takes numbers; these are of type {array.dtype}: {str(data)[:60]}")
+        raise OperandError(f"tensor() takes numbers; these are of type {array.dtype}: {str(data)[:60]}")
     return array
 
 
@@ -159,7 +159,9 @@ def linspace(
         raise AutogradError(f"linspace takes a whole number of steps, 0 or more; came {steps!r:.40}")
     wanted = _type(dtype)
     values = np.linspace(ends[0], ends[1], int(steps))
-    return _finished((np.trunc(values) if wanted.kind != "f" else values).astype(wanted), device, requires_grad)
+    with np.errstate(all="ignore"):
+        array = (np.trunc(values) if wanted.kind != "f" else values).astype(wanted)
+    return _finished(array, device, requires_grad)
 
 
 def eye(
@@ -181,6 +183,8 @@ class _Random:
 
 def manual_seed(seed: int) -> None:
     """Start the random numbers anew: the same seed, the same numbers."""
+    if not isinstance(seed, int | np.integer):
+        raise OperandError(f"a seed is a whole number, not {seed!r:.40}")
     _Random.generator, _Random.seed = np.random.default_rng(int(seed) % 2**64), int(seed)
 
 

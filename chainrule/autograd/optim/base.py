@@ -32,6 +32,7 @@ class Optimizer:
             raise OperandError(
                 "an optimizer takes an iterable of tensors, such as model.parameters(), not one tensor"
             )
+        _ordered(params)
         given = list(params)
         if not given:
             raise AutogradError("the optimizer got no parameters")
@@ -42,8 +43,7 @@ class Optimizer:
         """More parameters, with settings of their own."""
         group = dict(param_group)
         params = group["params"]
-        if isinstance(params, set | frozenset):
-            raise OperandError("an optimizer takes its parameters in an order, such as a list; a set has none")
+        _ordered(params)
         group["params"] = [params] if isinstance(params, Tensor) else [_tensor(p) for p in params]
         there = {id(p) for other in self.param_groups for p in other["params"]}
         for p in group["params"]:
@@ -126,6 +126,11 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines += [f"    {name}: {value}" for name, value in sorted(group.items()) if name != "params"]
         return "\n".join([*lines, ")"])
+
+
+def _ordered(params: Any) -> None:
+    if isinstance(params, set | frozenset):
+        raise OperandError("an optimizer takes its parameters in an order, such as a list; a set has none")
 
 
 def _tensor(p: Any) -> Tensor:

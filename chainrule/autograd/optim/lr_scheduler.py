@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.autograd.errors import AutogradError, OperandError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, OperandError, UnsupportedError, missing
 from chainrule.autograd.optim.base import Optimizer
 
 
@@ -156,3 +156,12 @@ def _phases(
     if three:
         return [(rise, low, peak, 1), (2 * rise, peak, low, -1), (total - 1, low, end, 0)]
     return [(rise, low, peak, 1), (total - 1, peak, end, -1)]
+
+
+__all__ = [
+    "CosineAnnealingLR", "LRScheduler", "OneCycleLR", "StepLR",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    raise missing("optim.lr_scheduler", name, __all__)

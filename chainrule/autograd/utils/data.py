@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.autograd.errors import AutogradError, ShapeError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, ShapeError, UnsupportedError, missing
 from chainrule.autograd.ops.creation import as_tensor, random, tensor
 from chainrule.autograd.ops.joining import stack
 from chainrule.autograd.tensor import Tensor
@@ -109,3 +109,12 @@ class DataLoader:
                 yield [x[rows] for x in self.dataset.tensors]
             else:
                 yield self._collate([self.dataset[row] for row in rows])
+
+
+__all__ = [
+    "DataLoader", "Dataset", "Subset", "TensorDataset", "default_collate", "random_split",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    raise missing("utils.data", name, __all__)
