@@ -31,10 +31,11 @@ class Members:
         kind = (
             "_parameters" if isinstance(value, Parameter) else "_modules" if isinstance(value, Members) else None
         )
-        if kind is None:
-            kind = next((key for key in KINDS if name in stores[key]), None)  # type: ignore[operator]
-            if kind is not None:
-                _checked(name, value, kind)
+        if kind != "_parameters":
+            taken = next((key for key in KINDS if name in stores[key]), None)  # type: ignore[operator]
+            if taken is not None and not (kind == "_modules" and taken == "_buffers"):
+                _checked(name, value, taken)
+                kind = taken
         if kind is None:
             object.__setattr__(self, name, value)
             return
@@ -42,6 +43,8 @@ class Members:
         for key, store in stores.items():
             if key != kind:
                 store.pop(name, None)  # type: ignore[union-attr]
+        if kind != "_buffers":
+            self._unsaved.discard(name)
         stores[kind][name] = value  # type: ignore[index]
 
     def __getattr__(self, name: str) -> Any:
