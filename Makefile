@@ -1,5 +1,6 @@
 # make demo   train a real network on MNIST          make check   format, lint, types, layers, fast tests
 # make test   everything but the long proofs         make slow    the long proofs
+# make notebooks   execute them anew from their sources
 # TORCH=0 leaves out PyTorch and the tests that need it.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check slow format clean
+.PHONY: demo test check slow format clean notebooks
 
 demo: $(VENV)/base
 	$(BIN)/chainrule train mnist
@@ -21,6 +22,9 @@ check: $(VENV)/dev lint
 
 slow: $(VENV)/dev torch
 	$(BIN)/python -m pytest -m slow
+
+notebooks: $(VENV)/dev torch
+	$(BIN)/python notebooks/execute.py
 
 lint: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -2,5 +2,6 @@
 
 from chainrule.plots.base import ready, save
 from chainrule.plots.curves import Line, curves
+from chainrule.plots.graph import graph
 
-__all__ = ["Line", "curves", "ready", "save"]
+__all__ = ["Line", "curves", "graph", "ready", "save"]
