@@ -30,7 +30,8 @@ def curves(panels: Mapping[str, Sequence[Line]], title: str) -> Any:
             ax.plot(steps, line.losses, STYLES[i % 4], color=COLORS[i % 8], linewidth=width, label=line.label)
         ax.set(title=name, xlabel="step", ylabel="loss", xscale="log", yscale="log")
         ax.grid(visible=True, alpha=0.3)
-        ax.legend(frameon=False, fontsize="small")
+        if lines:
+            ax.legend(frameon=False, fontsize="small")
     for ax in axes[len(panels) :]:
         ax.remove()
     return made

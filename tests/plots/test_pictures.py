@@ -7,7 +7,7 @@ import chainrule.autograd as ours
 from chainrule.core.errors import FileError
 
 pytest.importorskip("matplotlib")
-from chainrule import plots  # noqa: E402
+from chainrule import plots
 
 
 def labels(figure):
