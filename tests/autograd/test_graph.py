@@ -413,6 +413,14 @@ def test_a_saved_output_has_second_and_third_derivatives():
         np.testing.assert_allclose(y.detach().numpy(), np.exp([1, 2, 3]))
 
 
+def test_an_output_counts_both_by_itself_and_as_saved():
+    x = leaf()
+    y = Exp.apply(x)
+    (first,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    (y + 2 * first).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 3 * np.exp([1, 2, 3]))
+
+
 def test_a_saved_output_that_was_changed_is_refused():
     y = Exp.apply(leaf())
     y.add_(1)
@@ -437,7 +445,7 @@ def test_outputs_that_are_not_used_count_as_zeros(used, expected):
 
 def test_gradients_that_a_function_hands_on_are_not_shared():
     a, b = leaf(), leaf()
-    (Passed.apply(a) + Passed.apply(b)).sum().backward()
+    (Passed.apply(a) + Passed.apply(b)).backward(torch.ones(3, dtype=torch.float64))
     a.grad.mul_(5)
     assert b.grad.tolist() == [1, 1, 1]
 
