@@ -11,9 +11,9 @@ import difflib
 import functools
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from chainrule.core.errors import SettingError
 
@@ -41,7 +41,7 @@ def show(value: Any, most: int = 80) -> str:
 
 def build(cls: type[T], given: Mapping[str, Any], what: str) -> T:
     """An instance of the dataclass ``cls`` from plain values; ``what`` names it in errors."""
-    hints = _hints(cls)
+    hints = _hints(cast(Hashable, cls))
     fields = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
     for name in given:
         if name not in fields:
@@ -54,7 +54,7 @@ def build(cls: type[T], given: Mapping[str, Any], what: str) -> T:
 
 
 @functools.cache  # resolving them takes 100 us, and a metric is made in every epoch
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
