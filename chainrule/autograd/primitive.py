@@ -43,11 +43,9 @@ class Primitive:
         self.formulas = tuple(formulas.values())
         known = _PLAIN.union(self.arguments)
         self.reads = tuple(_names(formula) for formula in self.formulas)
-        # by argument: which arguments are kept for its formula, and their places
-        self.keeps = tuple(
-            tuple((n, self.arguments.index(n)) for n in names if n in formulas) for names in self.reads
-        )
-        self.keeps_result = tuple("y" in names for names in self.reads)
+        # by argument: which arguments are kept for its formula
+        self.keeps = tuple(tuple(n for n in names if n in formulas) for names in self.reads)
+        self.places = {name: i for i, name in enumerate(self.arguments)}
         self.differentiable = each is not None or any(formula is not None for formula in self.formulas)
         self.reads_each = _names(each)
         self.known = known
@@ -142,10 +140,10 @@ class OperationNode(graph.Node):
             return
         for i, edge in enumerate(edges):
             if edge is not None:
-                for name, at in primitive.keeps[i]:
-                    x = arguments[at]
+                for name in primitive.keeps[i]:
+                    x = arguments[primitive.places[name]]
                     self.saved[name] = (x, x._version[0]) if isinstance(x, Tensor) else (x, None)
-                if primitive.keeps_result[i]:
+                if "y" in primitive.reads[i]:
                     self._save_result(out)
 
     def _save(self, name: str, x: Any) -> None:

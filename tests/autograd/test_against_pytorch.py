@@ -226,6 +226,10 @@ def write(pool, r):
     return True
 
 
+def back(m, output, inputs):
+    return m.autograd.grad(output.sum(), inputs, allow_unused=True, retain_graph=True)
+
+
 def compare(r):
     pool = [(make(torch), make(ours)) for make in [leaf(r) for _ in range(r.randint(2, 3))]]
     leaves = [(a, b) for a, b in pool if a.requires_grad]
@@ -234,9 +238,8 @@ def compare(r):
     for a, b in pool[::-1]:
         if not a.requires_grad:
             continue
-        arguments = {"allow_unused": True, "retain_graph": True}
-        theirs, their_error = attempt(torch.autograd.grad, a.sum(), [x for x, _ in leaves], **arguments)
-        mine, my_error = attempt(ours.autograd.grad, b.sum(), [x for _, x in leaves], **arguments)
+        theirs, their_error = attempt(back, torch, a, [x for x, _ in leaves])
+        mine, my_error = attempt(back, ours, b, [x for _, x in leaves])
         apart(their_error, my_error, "backward")
         if their_error or my_error:
             continue

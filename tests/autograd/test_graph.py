@@ -96,6 +96,13 @@ def test_one_entry_is_a_view_and_writing_to_it_is_followed():
     assert w.grad.tolist() == [8, 0, 5]
 
 
+def test_a_repetition_has_memory_of_its_own():
+    x = torch.ones(3)
+    x.repeat(2, 1).zero_()
+    x.repeat(1, 1).zero_()
+    assert x.tolist() == [1, 1, 1]
+
+
 def test_other_views_of_a_changed_base_follow():
     w = leaf()
     x = w * 1
