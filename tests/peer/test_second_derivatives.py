@@ -84,7 +84,7 @@ def cases(op, bridge):
                 theta = [x.detach().numpy().copy() for x in case.leaves]
                 if case.outputs(theta):
                     found.append((case, theta))
-        if len(found) == 3:
+        if len(found) == 2:
             break
     return found
 
@@ -108,13 +108,12 @@ def test_first_and_second_derivatives_are_those_of_differences(op, bridge, tally
 
 
 def test_a_wrong_second_derivative_is_found(bridge, monkeypatch):
+    from chainrule.autograd.primitive import Primitive
     from chainrule.autograd.table import elementwise
 
-    line = elementwise.cos.formulas
-    monkeypatch.setattr(elementwise.cos, "formulas", (lambda g, x: g * elementwise.sin(x),))  # the sign is missing
-    monkeypatch.setattr(elementwise.cos, "keeps", (("x",),))
+    wrong = Primitive("cos", np.cos, x=lambda g, x: g * elementwise.sin(x))  # the sign is missing
+    monkeypatch.setattr(elementwise, "cos", wrong)  # which only the derivative of sin uses
     op = next(op for op in DIFFERENTIABLE if op.name == "sin")
-    case, theta = next(iter(cases(op, bridge)))
+    case, theta = cases(op, bridge)[0]
     assert check(case.value, theta).ok
     assert not check(case.slope, theta).ok
-    assert line is not elementwise.cos.formulas
