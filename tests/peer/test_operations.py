@@ -203,14 +203,12 @@ def refused_by_pytorch(op, sample):
     return False
 
 
-def test_at_least_95_percent_of_the_samples_run():
-    run = left = 0
-    for op in OPERATIONS:
-        for sample in samples(op, False):
-            if why_not(op, sample):
-                left += 1
-            else:
-                run += 1
+def test_at_least_95_percent_of_the_samples_ran(tally):
+    if {op.name for op in OPERATIONS} - tally["operations"]:
+        pytest.skip("the samples of all operations are counted where the whole file runs")
+    run = tally["ran"]["samples of operations"]
+    left = sum(sum(names.values()) for names in tally["left out"].values())
+    assert run > 2000
     assert run >= 0.95 * (run + left), f"{run} of {run + left}"
 
 
