@@ -82,8 +82,6 @@ class _Received(dict[int, Any]):
 class _FunctionNode(graph.Node):
     """The user's backward as a node; of several outputs, each has a node that collects for this one."""
 
-    __slots__ = ("context", "function", "outputs")
-
     def __init__(self, function: type[Function], context: Context, inputs: tuple[Any, ...]) -> None:
         tensors = [x if isinstance(x, Tensor) else None for x in inputs]
         edges = [None if x is None else graph.edge_of(x) for x in tensors]
@@ -102,8 +100,7 @@ class _FunctionNode(graph.Node):
         if len(answers) != len(self.edges):
             raise AutogradError(
                 f"{self.name}.backward returned {len(answers)} gradients for {len(self.edges)} inputs of "
-                "forward; None "
-                "stands for an input that has none"
+                "forward; None stands for an input that has none"
             )
         for edge, meta, answer in zip(self.edges, self.metas, answers, strict=True):
             if edge is None or answer is None:
@@ -123,8 +120,6 @@ class _FunctionNode(graph.Node):
 
 class _OutputNode(graph.Node):
     """One output of a function: hands its gradient over, under its number."""
-
-    __slots__ = ("number",)
 
     def __init__(self, node: _FunctionNode, number: int) -> None:
         super().__init__(node.name, (node,), (None,))

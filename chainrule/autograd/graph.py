@@ -36,16 +36,15 @@ class RemovableHandle:
 class Node:
     """One operation that was done: where its gradients go, and what its formulas read."""
 
-    __slots__ = ("__weakref__", "edges", "freed", "hooks", "metas", "name", "retained", "sequence")
+    hooks: dict[int, Any] | None = None
+    retained: weakref.ref[Any] | None = None  # a tensor that asked to keep its gradient
+    freed = False
 
     def __init__(self, name: str, edges: Sequence[Any], metas: Sequence[tuple[Shape, DType] | None]) -> None:
         self.name = name
         self.edges = edges  # of each input: a node, a leaf tensor, or None
         self.metas = metas  # of each input that has an edge: the shape and dtype its gradient must have
         self.sequence = next(_count)
-        self.hooks: dict[int, Any] | None = None
-        self.retained: weakref.ref[Any] | None = None  # a tensor that asked to keep its gradient
-        self.freed = False
 
     def __repr__(self) -> str:
         return f"<{self.name.title().replace('_', '')}Backward>"

@@ -99,8 +99,7 @@ def _allowed(x: Tensor) -> None:
         what = "a leaf that requires grad" if x._leaf else "a view of a leaf that requires grad"
         raise AutogradError(
             f"{what} is changed in place, which its derivative could not follow. To update parameters, do it "
-            "within "
-            "no_grad(); else say clone() first"
+            "within no_grad(); else say clone() first"
         )
 
 

@@ -24,7 +24,6 @@ from chainrule.core.errors import ChainruleError
 from chainrule.core.types import Array, DType, Shape
 
 Formula = Callable[..., Any]
-_PLAIN = {"g", "y", "shape", "shapes", "i", "xs"}
 
 
 class Primitive:
@@ -41,14 +40,12 @@ class Primitive:
         self.name, self.forward, self.view, self.each = name, forward, view, each
         self.arguments = tuple(formulas)
         self.formulas = tuple(formulas.values())
-        known = _PLAIN.union(self.arguments)
         self.reads = tuple(_names(formula) for formula in self.formulas)
         # by argument: which arguments are kept for its formula
         self.keeps = tuple(tuple(n for n in names if n in formulas) for names in self.reads)
         self.places = {name: i for i, name in enumerate(self.arguments)}
         self.differentiable = each is not None or any(formula is not None for formula in self.formulas)
         self.reads_each = _names(each)
-        self.known = known
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -61,11 +58,10 @@ class Primitive:
 
     def _record(self, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
         arrays = [x._array if isinstance(x, Tensor) else x for x in arguments]
-        with np.errstate(all="ignore"):
-            try:
-                array = self.forward(*arrays, **settings)
-            except (ValueError, TypeError, IndexError, OverflowError) as error:
-                raise _explained(self.name, arrays, error) from None
+        try:
+            array = mode.quiet.run(self.forward, *arrays, **settings)
+        except (ValueError, TypeError, IndexError, OverflowError) as error:
+            raise _explained(self.name, arrays, error) from None
         if type(array) is not np.ndarray:
             array = np.asarray(array)
         out = wrap(array)
@@ -77,12 +73,14 @@ class Primitive:
 
     def connect(self, out: Tensor, arguments: tuple[Any, ...], settings: dict[str, Any]) -> None:
         """Put a node behind ``out`` if any argument with a formula requires grad."""
-        edges: list[Any] = [None] * len(arguments)
+        edges: list[Any] = []
         found = False
-        for i, x in enumerate(arguments):
-            if isinstance(x, Tensor) and (self.each is not None or self.formulas[i] is not None):
-                edges[i] = edge = graph.edge_of(x)
+        for x, formula in zip(arguments, self.formulas or (self.each,) * len(arguments), strict=True):
+            edge = None
+            if formula is not None and isinstance(x, Tensor):
+                edge = graph.edge_of(x)
                 found = found or edge is not None
+            edges.append(edge)
         if found:
             out._node = OperationNode(self, out, arguments, edges, settings)
 
@@ -117,41 +115,31 @@ def _names(formula: Formula | None) -> tuple[str, ...]:
 class OperationNode(graph.Node):
     """A primitive that was used: its saved values, each with the version it had then."""
 
-    __slots__ = ("primitive", "saved", "settings")
-
     def __init__(
         self, primitive: Primitive, out: Tensor, arguments: tuple[Any, ...], edges: list[Any],
         settings: dict[str, Any],
     ) -> None:  # fmt: skip
-        metas = [
-            (x._array.shape, x._array.dtype) if edge is not None else None
-            for x, edge in zip(arguments, edges, strict=True)
-        ]
-        super().__init__(primitive.name, edges, metas)
+        super().__init__(primitive.name, edges, [None] * len(edges))
         self.primitive, self.settings = primitive, settings
         # name -> (value, version); a name not read by the formula of an input in question is not kept
         self.saved: dict[str, tuple[Any, int | None]] = {}
-        if primitive.each is not None:
-            if "xs" in primitive.reads_each:
-                for i, x in enumerate(arguments):
-                    self._save(str(i), x)
-            if "y" in primitive.reads_each:
-                self._save_result(out)
-            return
+        keeps_result = "y" in primitive.reads_each
         for i, edge in enumerate(edges):
             if edge is not None:
-                for name in primitive.keeps[i]:
-                    x = arguments[primitive.places[name]]
-                    self.saved[name] = (x, x._version[0]) if isinstance(x, Tensor) else (x, None)
-                if "y" in primitive.reads[i]:
-                    self._save_result(out)
+                array = arguments[i]._array
+                self.metas[i] = (array.shape, array.dtype)  # type: ignore[index]
+                if primitive.each is None:
+                    for name in primitive.keeps[i]:
+                        self._save(name, arguments[primitive.places[name]])
+                    keeps_result = keeps_result or "y" in primitive.reads[i]
+        if "xs" in primitive.reads_each:
+            for i, x in enumerate(arguments):
+                self._save(str(i), x)
+        if keeps_result:  # not itself, which holds this node: the two would keep each other alive
+            self.saved["y"] = (out.detach(), out._version[0])
 
     def _save(self, name: str, x: Any) -> None:
         self.saved[name] = (x, x._version[0]) if isinstance(x, Tensor) else (x, None)
-
-    def _save_result(self, out: Tensor) -> None:
-        # Not the result itself, which holds this node: the two would keep each other alive.
-        self.saved["y"] = (out.detach(), out._version[0])
 
     def gradients(self, g: Any, create: bool) -> Iterator[Any]:
         known = self._known(create)

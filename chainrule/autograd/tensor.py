@@ -56,8 +56,7 @@ class Tensor(Contents):
         if isinstance(data, int) or not isinstance(data, list | tuple | np.ndarray | Tensor):
             raise UnsupportedError(
                 f"Tensor(...) takes a sequence of numbers, not {data!r:.40}. Numbers nobody set come from "
-                "empty(); "
-                "a tensor of given data from tensor()"
+                "empty(); a tensor of given data from tensor()"
             )
         values = data._array if isinstance(data, Tensor) else data
         self._array = np.array(values, dtypes.get_default_dtype().numpy)

@@ -9,25 +9,22 @@ import numpy as np
 from chainrule.autograd import inplace
 from chainrule.autograd.errors import OperandError
 from chainrule.autograd.ops import arithmetic, conversion, creation, indexing, joining, linear, reductions, shapes
+from chainrule.autograd.table import elementwise as table
 from chainrule.autograd.tensor import Tensor
 
 # By module, what is both a function and a method.
 SHARED = {
     arithmetic: (
         "abs absolute add bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp clamp_max clamp_min clip "
-        "cos cosh "
-        "div divide eq equal erf exp exp2 expm1 floor floor_divide fmod ge gt isclose allclose isfinite isinf "
-        "isnan le "
-        "lerp log log10 log1p log2 logical_and logical_not logical_or logical_xor lt maximum minimum mul "
-        "multiply ne "
+        "cos cosh div divide eq equal erf exp exp2 expm1 floor floor_divide fmod ge gt isclose allclose "
+        "isfinite isinf isnan le lerp log log10 log1p log2 logical_and logical_not logical_or logical_xor lt "
+        "maximum minimum mul multiply ne "
         "neg negative pow reciprocal remainder round rsqrt sigmoid sign sin sinh sqrt square sub subtract tan "
-        "tanh "
-        "true_divide trunc xlogy"
+        "tanh true_divide trunc xlogy"
     ),
     reductions: (
         "all amax amin any argmax argmin argsort count_nonzero cumsum logsumexp max mean min norm prod sort "
-        "std sum "
-        "topk var"
+        "std sum topk var"
     ),
     shapes: (
         "broadcast_to flatten flip permute ravel reshape squeeze swapaxes transpose tril triu unsqueeze"
@@ -53,10 +50,12 @@ FUNCTIONS = {
 }
 IN_PLACE = (
     "abs add ceil clamp clamp_max clamp_min cos div erf exp exp2 expm1 floor floor_divide fmod lerp log log10 "
-    "log1p "
-    "log2 mul neg pow reciprocal remainder round rsqrt sigmoid sign sin sinh cosh sqrt square sub tan tanh "
-    "trunc xlogy"
+    "log1p log2 mul neg pow reciprocal remainder round rsqrt sigmoid sign sin sinh cosh sqrt square sub tan "
+    "tanh trunc xlogy"
 )
+
+
+FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 
 def _collect(table: dict[Any, str]) -> dict[str, Any]:
@@ -81,10 +80,15 @@ def _where(self: Tensor, condition: Tensor, other: Any) -> Any:
 methods["where"] = _where
 
 
-def _operator(function: Any, swapped: bool = False) -> Any:
-    """Python's operator over a function; what it does not know it leaves to the other operand."""
+def _operator(function: Any, swapped: bool = False, line: Any = None) -> Any:
+    """Python's operator over a function; what it does not know it leaves to the other operand.
+
+    Two tensors of one float type go to the ``line`` of the table at once.
+    """
 
     def operator(self: Tensor, other: Any) -> Any:
+        if line is not None and type(other) is Tensor and other._array.dtype is self._array.dtype in FLOATS:
+            return line._record((self, other), {})
         if not isinstance(other, Tensor | int | float | np.generic):
             if isinstance(other, np.ndarray | complex):
                 raise OperandError(
@@ -102,8 +106,9 @@ _BINARY = {
     "matmul": linear.matmul, "and": arithmetic.bitwise_and, "or": arithmetic.bitwise_or,
     "xor": arithmetic.bitwise_xor,
 }  # fmt: skip
+_LINES = {"add": table.add, "sub": table.sub, "mul": table.mul, "truediv": table.div}
 for _name, _function in _BINARY.items():
-    setattr(Tensor, f"__{_name}__", _operator(_function))
+    setattr(Tensor, f"__{_name}__", _operator(_function, line=_LINES.get(_name)))
     setattr(Tensor, f"__r{_name}__", _operator(_function, swapped=True))
     if _name != "matmul":  # whose result has another shape
         setattr(Tensor, f"__i{_name}__", inplace.in_place(_function))

@@ -83,8 +83,7 @@ def batch_norm(
         if n == 1:
             raise AutogradError(
                 f"batch_norm in training needs more than one value a channel; came shape {tuple(x.shape)}. Use "
-                "larger "
-                "batches, drop the last one of the epoch, or say eval()"
+                "larger batches, drop the last one of the epoch, or say eval()"
             )
         out = rt.normalized(x, axes=over, eps=eps)
         if n:

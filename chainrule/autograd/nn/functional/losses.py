@@ -37,8 +37,7 @@ def _pair(input: Any, target: Any, what: str) -> tuple[Any, Any]:
         if is_strict():
             raise StrictError(
                 f"{text}; broadcast, the loss would compare every entry with every other. Bring them to one "
-                "shape, as "
-                "with target.reshape(prediction.shape), or allow it with strict(False)"
+                "shape, as with target.reshape(prediction.shape), or allow it with strict(False)"
             )
         warnings.warn(f"{text}; they are broadcast, which is rarely what was meant", stacklevel=3)
     return meet(x, y, what)
@@ -48,8 +47,7 @@ def _refuse_probabilities(x: Tensor, kind: str, what: str) -> None:
     if x.origin == kind and is_strict():
         raise StrictError(
             f"{what} was given the output of {kind}: {LOGITS[kind]} itself, so it would be done twice and the "
-            "network "
-            f"would learn slowly. Leave the {kind} out of the model, or allow it with strict(False)"
+            f"network would learn slowly. Leave the {kind} out of the model, or allow it with strict(False)"
         )
 
 
