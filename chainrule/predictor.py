@@ -1,0 +1,92 @@
+"""Many small questions to one network: every array is allocated once, and a call is a few bound calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chainrule.core import checks
+from chainrule.core.errors import InputError, ShapeError
+from chainrule.core.types import Array, DType
+from chainrule.layers import Layer, Module
+from chainrule.losses import Loss
+from chainrule.preprocessing import Preprocessing
+from chainrule.targets import Target
+
+
+class Predictor:
+    """A network's forward pass for up to ``rows`` rows at a time; made by ``Network.predictor``.
+
+    It reads the network's own weights, so it follows a training. One thread at a time may call it, and what
+    ``logits`` gave is overwritten by the next call.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[Module],
+        views: Sequence[Mapping[str, Array]],
+        rows: int,
+        dtype: DType,
+        loss: Loss,
+        preprocessing: Preprocessing | None,
+        target: Target | None,
+    ) -> None:
+        self.rows = rows
+        self._loss, self._preprocessing, self._target = loss, preprocessing, target
+        self._x = np.empty((rows, next(m.d_in for m in modules if isinstance(m, Layer))), dtype)
+        self._finite = np.empty(self._x.shape, bool)
+        self._values = [self._x]
+        for module in modules:
+            width = module.d_out if isinstance(module, Layer) else self._values[-1].shape[1]
+            self._values.append(np.empty((rows, width), dtype))
+        self._modules, self._views = modules, views
+        self._plans: dict[int, tuple[Array, Array, list[Callable[[], Any]], Array]] = {}
+
+    def __call__(self, X: Any) -> Array:
+        """What ``Network.predict`` gives for rows, (n, d_in), or for a single row, (d_in,)."""
+        decided = self._loss.decide(self.logits(X))
+        return np.array(decided) if self._target is None else self._target.restore(decided)
+
+    def logits(self, X: Any) -> Array:
+        """What ``Network.logits`` gives, (n, d_out), in an array that the next call overwrites."""
+        x = self._checked(X)
+        buffer, finite, calls, out = self._plans.get(len(x)) or self._plan(len(x))
+        with np.errstate(all="ignore"):
+            buffer[...] = x
+            if not np.isfinite(buffer, out=finite).all():
+                checks.finite("X", x)
+                raise InputError(f"X has numbers too large for {buffer.dtype.name}; scale them, or use float64")
+            for call in calls:
+                call()
+            if not np.isfinite(out).all():
+                raise InputError("the network's output is not finite: its weights or the features are too large")
+        return out
+
+    def _checked(self, X: Any) -> Array:
+        """Rows of features that the network takes; not yet looked at one by one."""
+        x = X if isinstance(X, np.ndarray) and X.dtype.kind in "fiu" else checks.numeric("X", X)
+        if x.ndim == 1:
+            x = x[None]
+        if self._preprocessing is not None:
+            x = self._preprocessing.transform(x)
+        if x.ndim != 2 or x.shape[1] != self._x.shape[1]:
+            raise ShapeError(f"the predictor takes rows of {self._x.shape[1]} features; X has shape {np.shape(X)}")
+        if not 0 < len(x) <= self.rows:
+            raise ShapeError(
+                f"this predictor takes 1 to {self.rows} rows; X has {len(x)}. Ask for predictor(rows=...)"
+            )
+        return x
+
+    def _plan(self, n: int) -> tuple[Array, Array, list[Callable[[], Any]], Array]:
+        values = [value[:n] for value in self._values]
+        calls: list[Callable[[], Any]] = []
+        for module, p, before, after in zip(self._modules, self._views, values, values[1:], strict=False):
+            if isinstance(module, Layer):
+                calls.append(partial(module.forward, before, p, after))
+            else:
+                calls.append(partial(module.forward, before, after, module.scratch_for(before)))
+        plan = self._plans[n] = (values[0], self._finite[:n], calls, values[-1])
+        return plan
