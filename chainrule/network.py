@@ -168,7 +168,7 @@ class Network:
         return np.hstack([1 - p, p]) if self.d_out == 1 else p
 
     def predictor(self, rows: int = 1) -> Predictor:
-        """``p = net.predictor(); p(x)`` gives what ``predict`` gives, of up to ``rows`` rows, and allocates once."""
+        """``p = net.predictor(); p(x)`` gives what ``predict`` gives, for up to ``rows`` rows; allocates once."""
         whole("rows", rows, most=MOST_SIZE)
         loss = self._known_loss()
         modules = self.core_modules(loss)
