@@ -37,7 +37,6 @@ class Predictor:
         self.rows = rows
         self._loss, self._preprocessing, self._target = loss, preprocessing, target
         self._x = np.empty((rows, next(m.d_in for m in modules if isinstance(m, Layer))), dtype)
-        self._finite = np.empty(self._x.shape, bool)
         self._values = [self._x]
         for module in modules:
             width = module.d_out if isinstance(module, Layer) else self._values[-1].shape[1]
@@ -53,14 +52,15 @@ class Predictor:
     def logits(self, X: Any) -> Array:
         """What ``Network.logits`` gives, (n, d_out), in an array that the next call overwrites."""
         x = self._checked(X)
-        buffer, finite, calls, out = self._plans.get(len(x)) or self._plan(len(x))
+        buffer, first, calls, out = self._plans.get(len(x)) or self._plan(len(x))
         with np.errstate(all="ignore"):
             buffer[...] = x
-            if not np.isfinite(buffer, out=finite).all():
-                checks.finite("X", x)
-                raise InputError(f"X has numbers too large for {buffer.dtype.name}; scale them, or use float64")
             for call in calls:
                 call()
+            # A feature that is not finite leaves none of the first layer's sums finite: one is enough to look at.
+            if not np.isfinite(first).all() and not np.isfinite(buffer).all():
+                checks.finite("X", x)
+                raise InputError(f"X has numbers too large for {buffer.dtype.name}; scale them, or use float64")
             if not np.isfinite(out).all():
                 raise InputError("the network's output is not finite: its weights or the features are too large")
         return out
@@ -88,5 +88,7 @@ class Predictor:
                 calls.append(partial(module.forward, before, p, after))
             else:
                 calls.append(partial(module.forward, before, after, module.scratch_for(before)))
-        plan = self._plans[n] = (values[0], self._finite[:n], calls, values[-1])
+        # An activation before the first layer could hide what is not finite, as a sigmoid does.
+        first = values[1][:, 0] if isinstance(self._modules[0], Layer) else values[0]
+        plan = self._plans[n] = (values[0], first, calls, values[-1])
         return plan

@@ -95,6 +95,18 @@ def test_what_it_cannot_take_is_said_in_one_line():
             network().predictor(rows)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("first", ["relu", "sigmoid", None])
+def test_one_feature_that_is_not_finite_is_never_hidden(first, bad, rng):
+    modules = [*([first] if first else []), {"name": "dense", "d_in": 4, "d_out": 3}, "relu"]
+    net = cr.Network([*modules, {"name": "dense", "d_in": 3, "d_out": 2}], loss="cross_entropy")
+    net.params.theta[:] = 0  # even where every weight is 0
+    X = rng.standard_normal((3, 4))
+    X[1, 2] = bad
+    with pytest.raises(InputError):
+        net.predictor(3)(X)
+
+
 def test_inputs_are_not_changed_and_integers_and_lists_are_taken():
     net = network()
     X = np.arange(5)
