@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,11 +39,11 @@ class Result:
     classes: tuple[ClassResult, ...] = ()
 
     @classmethod
-    def of(cls, network: Network, X: Any, y: Any, part: str) -> Result:
-        """The network's scores on raw features and encoded answers."""
+    def of(cls, network: Network, X: Any, y: Any, part: str, metrics: Iterable[str] = ()) -> Result:
+        """The network's scores on raw features and encoded answers, with those of the ``metrics`` asked for."""
         if network.loss is None or network.target is None:
             raise NotFittedError("this model has no loss or no target, so it can't be evaluated; train it first")
-        scores = evaluate(network, X, y)
+        scores = evaluate(network, X, y, metrics)
         predicted = network.predict(X)
         if network.target.task == "values":
             y = np.asarray(y).reshape(predicted.shape)

@@ -1,16 +1,19 @@
-"""A loss and a metric of a network on given rows."""
+"""A loss and metrics of a network on given rows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from chainrule.core import checks
-from chainrule.core.errors import NotFittedError
+from chainrule.core.errors import NotFittedError, SettingError
+from chainrule.core.settings import plain, show, write
 from chainrule.core.types import Array
 from chainrule.losses import Loss
-from chainrule.metrics import METRICS
+from chainrule.metrics import METRICS, Metric
 from chainrule.network import Network
 
 MAIN_METRIC = {"classes": "accuracy", "values": "r2"}
@@ -38,9 +41,54 @@ def score(network: Network, loss: Loss, x: Array, target: Array) -> dict[str, fl
         return {"loss": value, metric: METRICS.make(metric)(loss.labels(target), loss.decide(logits))}
 
 
-def evaluate(network: Network, X: Any, y: Any) -> dict[str, float]:
-    """The network's loss and main metric (accuracy or R^2) on raw features and answers."""
+def evaluate(
+    network: Network, X: Any, y: Any, metrics: Iterable[str | Mapping[str, Any] | Metric] = ()
+) -> dict[str, float]:
+    """The loss, the main metric (accuracy or R^2) and the ``metrics`` asked for, on raw features and answers.
+
+    A metric is a name, a name with settings (``"top_k:k=3"``) or an instance, and stands in the result as it was
+    asked for. Metrics of values are in the target's own unit. Raises UnknownNameError for a metric that isn't on
+    the shelf, and SettingError for one of another task.
+    """
     if network.loss is None:
         raise NotFittedError("this network has no loss yet; fit it first, or pass loss= when building it")
+    asked = asked_metrics(network.loss, metrics)
     x, target = prepare(network, network.loss, X, y, "evaluate")
-    return score(network, network.loss, x, target)
+    found = score(network, network.loss, x, target)
+    wanted = {key: metric for key, metric in asked.items() if key not in found}
+    if not wanted:
+        return found
+    read = {"decisions": network.predict(X)}
+    if any(metric.reads == "probabilities" for metric in wanted.values()):
+        read["probabilities"] = network.predict_proba(X)
+    truth = network.loss.labels(target)
+    if network.loss.task == "values":  # as given: scaled to the network's dtype and back it would be rounded
+        truth = np.asarray(y, float).reshape(truth.shape)
+    with np.errstate(all="ignore"):
+        found.update((key, metric(truth, read[metric.reads])) for key, metric in wanted.items())
+    return found
+
+
+def asked_metrics(loss: Loss, metrics: Iterable[str | Mapping[str, Any] | Metric]) -> dict[str, Metric]:
+    """The metrics by the names they were asked for, or one error if one doesn't suit the loss."""
+    if isinstance(metrics, str | Mapping) or not isinstance(metrics, Iterable):
+        raise SettingError(f'metrics is a list, as in ["accuracy", "log_loss"]; not {show(metrics)}')
+    asked = {}
+    for spec in metrics:
+        metric = METRICS.make(spec)
+        if metric.task != loss.task or not metric.scalar:
+            why = (
+                f"is for {metric.task}, and {loss.name} for {loss.task}"
+                if metric.scalar
+                else "is no single number"
+            )
+            suited = [name for name, cls in METRICS.classes().items() if cls.task == loss.task and cls.scalar]
+            raise SettingError(f"the metric {metric.name} {why}. What suits: {', '.join(suited)}")
+        asked[spec if isinstance(spec, str) else _written(metric)] = metric
+    return asked
+
+
+def _written(metric: Metric) -> str:
+    """Its name, and the settings that are not the usual ones."""
+    usual = {field.name: field.default for field in fields(metric)}  # type: ignore[arg-type]
+    return write(metric.name, {key: value for key, value in plain(metric).items() if usual[key] != value})

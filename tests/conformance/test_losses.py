@@ -273,7 +273,8 @@ def test_probabilities_count_as_the_likelier_answer():
 @every
 def test_a_metric_exists_that_takes_what_the_loss_decides(name, targets_for):
     loss = make(name)
-    metrics = [METRICS[m]() for m in METRICS if METRICS[m].task == loss.task and METRICS[m].scalar]
+    suited = (cls for cls in METRICS.classes().values() if cls.task == loss.task and cls.reads == "decisions")
+    metrics = [cls() for cls in suited if cls.scalar]
     assert metrics
     for logits, target in problems(loss, targets_for):
         for metric in metrics:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from chainrule.core.errors import InputError, ShapeError
+from chainrule.core.errors import InputError, SettingError, ShapeError
 from chainrule.metrics import METRICS
 
 LABELS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30)
@@ -33,6 +33,8 @@ def exact_r2(pairs):
 
 def example(name, rng):
     """Truth and prediction of the kind that the metric takes."""
+    if METRICS[name].reads == "probabilities":
+        return rng.integers(0, 3, 20), rng.dirichlet(np.ones(3), 20)
     if METRICS[name].task == "classes":
         return rng.integers(0, 3, 20), rng.integers(0, 3, 20)
     return rng.normal(size=(20, 2)), rng.normal(size=(20, 2))
@@ -121,13 +123,14 @@ def test_values_of_a_narrow_dtype_neither_wrap_nor_overflow(kind):
 @every
 def test_perfect_predictions_score_best(name, rng):
     metric, (truth, other) = METRICS[name](), example(name, rng)
-    best = metric(truth, truth)
+    best = metric(truth, np.eye(3)[truth] if metric.reads == "probabilities" else truth)
     if not metric.scalar:
         assert best.sum() == np.trace(best)
     elif metric.better == "higher":
         assert best == 1 > metric(truth, other)
     else:
-        assert best == 0 < metric(truth, other)
+        assert best == pytest.approx(0, abs=1e-15)  # log 0 being infinite, the log loss stops at -log(1 - eps)
+        assert metric(truth, other) > 0.1
 
 
 @every
@@ -157,7 +160,62 @@ def test_inputs_are_spared_and_lists_are_taken(name, rng):
 @every
 def test_it_says_what_it_is(name):
     assert METRICS[name].task in ("classes", "values")
+    assert METRICS[name].reads in ("decisions", "probabilities")
+    assert METRICS[name].reads == "decisions" or METRICS[name].task == "classes"
     assert METRICS[name].better in ("higher", "lower")
+
+
+@pytest.mark.parametrize(
+    ("spec", "truth", "predicted", "says"),
+    [
+        ("f1", [0.0, 1.0], [0.0, 1.0], "f1: the truth holds float64; expected integer labels"),
+        ("recall", [[0, 2]], [[0, 1]], "0 or 1 each; the truth goes to 2"),
+        ("precision", [[[0]]], [[[0]]], "expected labels"),
+        ("precision:average=binary", [0, 2], [0, 1], "labels from 0 to 2. Try average=macro"),
+        ("recall:average=binary", [0, -1], [0, 1], "labels from -1 to 1"),
+        ("f1:average=binary", [[0, 1]], [[0, 1]], "not several answers a row"),
+        ("roc_auc", [0, 3], [[0.1, 0.2, 0.7]] * 2, "labels of 3 classes go from 0 to 2; the truth from 0 to 3"),
+        ("roc_auc", [0, -1], [0.1, 0.2], "labels of 2 classes go from 0 to 1"),
+        ("roc_auc", [0, 1], [0.1, np.nan], "roc_auc: the prediction has nan at row 1"),
+        ("roc_auc", [0, 1], ["a", "b"], "roc_auc: the prediction holds text"),
+        (
+            "average_precision",
+            [0, 1],
+            [[0.5], [0.5]],
+            r"probabilities \(2, 1\); expected \(2, classes\), or \(2,\)",
+        ),
+        ("brier", [[0, 1]], [0.5], r"expected \(1, 2\)"),
+        ("top_k", [[0, 1]], [[0.5, 0.1]], "top_k takes one label a row"),
+        ("log_loss", [0, 1], [-0.5, 2], "log_loss takes probabilities; these go from -1 to 2. Try predict_proba"),
+        ("brier", [0, 1], [[0.5, 0.5], [0.5, 0.4]], "brier: the probabilities of row 1 sum to 0.9; expected 1"),
+        ("calibration_error", [0, 1], [[1, 1], [0, 1]], "row 0 sum to 2"),
+    ],
+)
+def test_what_is_no_label_or_no_probability_is_refused_in_a_line(spec, truth, predicted, says):
+    with pytest.raises(InputError, match=says):
+        METRICS.make(spec)(truth, predicted)
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("top_k:k=0", "top_k: k is a whole number of at least 1"),
+        ("calibration_error:bins=0", "bins is a whole number of at least 1"),
+        ("calibration_error:bins=10000000", "1000000 is the most"),
+        ("pinball:quantile=1", "quantile is a finite number above 0 and below 1"),
+        ("pinball:quantile=0", "quantile is a finite number above 0 and below 1"),
+        ("f1:average=samples", "average is one of macro, micro, weighted, binary"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_refused(spec, says):
+    with pytest.raises(SettingError, match=says):
+        METRICS.make(spec)
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "f1"])
+def test_an_average_is_checked_in_python_too(name):
+    with pytest.raises(SettingError, match=f"{name}: average is one of macro"):
+        METRICS[name](average="mean")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from chainrule.cli.output import model_path, print_classes, print_json
+from chainrule.metrics import METRICS
 from chainrule.network import Network
 from chainrule.runs import Result
 from chainrule.runs.sources import rows_for
@@ -23,6 +24,10 @@ def evaluate(
         Literal["test", "training"] | None,
         Parameter(help="Of a data set: its test rows, if it has any, unless told."),
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        Parameter(help=f"One more metric, as top_k:k=3; may be given several times. {', '.join(METRICS)}."),
+    ] = None,
     data_dir: Annotated[Path | None, Parameter(help="Folder with the files of mnist.")] = None,
     json: Annotated[bool, Parameter(help="Print one JSON document and nothing else.")] = False,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], help="Print the result alone.")] = False,
@@ -32,15 +37,19 @@ def evaluate(
     $ chainrule evaluate runs/2026-01-31-mnist-1 mnist
     $ chainrule evaluate model.safetensors new.csv
     $ chainrule evaluate model.safetensors X.npy --target y.npy --json
+    $ chainrule evaluate model.safetensors new.csv --metric f1 --metric top_k:k=3
     """
     network = Network.load(model_path(model))
     X, y, found = rows_for(network, source, part, data_dir, answers=True, target=target)
-    result = Result.of(network, X, y, found)
+    asked = metric or []
+    result = Result.of(network, X, y, found, asked)
     if json:
         print_json(result.plain())
         return 0
     if not quiet:
         print_classes(result)
         print(f"loss: {result.scores['loss']:.6g}")
+    for name in dict.fromkeys(asked):
+        print(f"{name}: {result.scores[name]:.6g}")
     print(result.line())
     return 0

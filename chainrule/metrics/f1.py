@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainrule.core.settings import choice
+from chainrule.core.types import Array
+from chainrule.metrics._counts import AVERAGES, Average, averaged
+from chainrule.metrics.base import METRICS, Metric
+
+
+@METRICS.register("f1")
+@dataclass(frozen=True)
+class F1(Metric):
+    """F1 = 2 hits / (predicted + true): the harmonic mean of precision and recall.  In [0, 1], 1 best.
+
+    ``average`` "macro" is the mean over the classes, each counting alike; "weighted" counts a class by its rows;
+    "micro" adds up all counts first, which for one label a row is the accuracy; "binary" is class 1 alone, of
+    labels 0 and 1. Classes that neither occur nor are predicted are left out; of several answers a row none is.
+
+    A class that is never hit has F1 0. van Rijsbergen 1979; the averages as in scikit-learn.
+    """
+
+    average: Average = "macro"
+
+    task = "classes"
+
+    def __post_init__(self) -> None:
+        choice("f1: average", self.average, AVERAGES)
+
+    def __call__(self, truth: Array, predicted: Array) -> float:
+        return averaged(
+            self.name, self.average, truth, predicted, lambda hits, said, true: (2 * hits, said + true)
+        )
