@@ -105,6 +105,64 @@ def test_arrays_of_answers_mean_the_same_in_training_and_here(done, rng, dtype):
     assert found["scores"]["accuracy"] > 0.9
 
 
+def test_metrics_are_asked_for_by_name_and_come_above_the_result(done, kinds, houses):
+    asked = ["--metric", "f1:average=micro", "--metric", "roc_auc", "--metric=top_k:k=1"]
+    plain = one_document(done("evaluate", kinds, houses, "--json"))
+    found = one_document(done("evaluate", kinds, houses, "--json", *asked))
+    scores = found["scores"]
+    assert list(scores) == ["loss", "accuracy", "f1:average=micro", "roc_auc", "top_k:k=1"]
+    assert {name: scores[name] for name in plain["scores"]} == plain["scores"]
+    assert scores["accuracy"] == scores["top_k:k=1"] == scores["f1:average=micro"] <= scores["roc_auc"] <= 1
+    lines = [f"{name}: {scores[name]:.6g}" for name in ("f1:average=micro", "roc_auc", "top_k:k=1")]
+    assert done("evaluate", kinds, houses, *asked).splitlines()[-4:-1] == lines
+    quiet = done("evaluate", kinds, houses, "-q", *asked).splitlines()
+    assert (quiet[:-1], quiet[-1:]) == (lines, done("evaluate", kinds, houses, "-q").splitlines())
+
+
+def test_metrics_of_quantities_are_in_their_unit(done, prices, houses):
+    scores = one_document(
+        done("evaluate", prices, houses, "--json", "--metric", "absolute_error", "--metric", "squared_error")
+    )["scores"]
+    assert 0 < scores["absolute_error"] <= scores["squared_error"] ** 0.5
+    assert scores["absolute_error"] > 100
+    plain = one_document(done("evaluate", prices, houses, "--json"))["scores"]
+    assert scores["squared_error"] == plain["squared_error"]
+
+
+def test_a_metric_that_is_not_defined_is_no_number(done, kinds, houses):
+    lines = Path(houses).read_text().splitlines()
+    Path("one.csv").write_text("\n".join(lines[:2]) + "\n")
+    assert "roc_auc: nan\n" in done("evaluate", kinds, "one.csv", "--metric", "roc_auc")
+    found = one_document(done("evaluate", kinds, "one.csv", "--metric", "roc_auc", "--json"))
+    assert found["scores"]["roc_auc"] is None
+
+
+@pytest.mark.parametrize(
+    ("model", "metric", "says"),
+    [
+        ("kinds", "roc_acu", "unknown metric 'roc_acu'. Did you mean 'roc_auc'"),
+        ("kinds", "top_k:k=x", "top_k: k is a whole number, not 'x'"),
+        (
+            "kinds",
+            "absolute_error",
+            "absolute_error is for values, and cross_entropy for classes. What suits: accuracy",
+        ),
+        (
+            "prices",
+            "roc_auc",
+            "roc_auc is for classes, and mean_squared_error for values. What suits: absolute_error",
+        ),
+        ("kinds", "confusion_matrix", "confusion_matrix is no single number"),
+    ],
+)
+def test_a_metric_that_does_not_suit_is_one_line(fails, kinds, prices, houses, model, metric, says):
+    fails(2, says, "evaluate", model, houses, "--metric", metric)
+
+
+def test_the_help_of_evaluate_names_every_metric(done):
+    assert set(cr.metrics.METRICS) <= set(re.findall(r"\w+", done("evaluate", "--help")))
+
+
 # -- predict --------------------------------------------------------------------------------------------------
 
 

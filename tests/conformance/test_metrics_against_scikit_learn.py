@@ -14,7 +14,7 @@ from chainrule.metrics import METRICS
 
 peer = pytest.importorskip("sklearn.metrics")
 
-few = settings(deadline=None, max_examples=60)
+few = settings(deadline=None, max_examples=25)
 AVERAGES = ("macro", "micro", "weighted")
 ROWS = st.integers(1, 25)
 # Few different numbers, so that ties are common, and any numbers, so that they are not.
