@@ -79,9 +79,26 @@ class PyTorch:
                 "sigmoid": nn.Sigmoid,
                 "tanh": nn.Tanh,
                 "softmax": lambda: nn.Softmax(dim=1),
+                "elu": lambda: nn.ELU(thing.alpha),
+                "selu": nn.SELU,
+                "celu": lambda: nn.CELU(thing.alpha),
+                "gelu": lambda: nn.GELU(approximate={"exact": "none", "tanh": "tanh"}[thing.form]),
+                "silu": nn.SiLU,
+                "mish": nn.Mish,
+                "softplus": lambda: nn.Softplus(thing.beta, threshold=40),  # 20, its default, shows at 1e-10
+                "softsign": nn.Softsign,
+                "hard_swish": nn.Hardswish,
+                "relu6": nn.ReLU6,
+                # Its Hardsigmoid has a derivative of float32, 3e-8 too large.
+                "hard_sigmoid": lambda: self._function(lambda z: nn.functional.relu6(z + 3) / 6),
+                "exp": lambda: self._function(self.torch.exp),
                 "dense": lambda: nn.Linear(thing.d_in, thing.d_out),
             },
         )()
+
+    def _function(self, function):
+        """A module of a function that has none."""
+        return type("Function", (self.torch.nn.Module,), {"forward": lambda self, z: function(z)})()
 
     def loss(self, thing):
         """A function of logits and a target in the form that ``prepare`` gives."""

@@ -86,7 +86,9 @@ def test_values_and_gradients_are_those_of_pytorch_also_at_0(spec, size, pytorch
     a = pytorch.module(thing)(theirs)
     a.backward(pytorch.tensor(da))
     mine = thing.forward(z)
-    np.testing.assert_allclose(mine, a.detach().numpy(), rtol=1e-12, atol=1e-300)
+    # Theirs takes 1 + erf for gelu, which loses all but 1e-16 of the numbers below 0
+    atol = 1e-15 if thing.name == "gelu" else 1e-300
+    np.testing.assert_allclose(mine, a.detach().numpy(), rtol=1e-12, atol=atol)
     # 1 - a and 1 - a^2 lose all but 1e-16 where a is nearly 1, theirs as ours
     np.testing.assert_allclose(thing.backward(da, z, mine), theirs.grad.numpy(), rtol=1e-12, atol=1e-15)
 
@@ -172,8 +174,9 @@ def test_extreme_inputs_give_finite_and_right_numbers(spec, dtype, size):
     da = np.array([[1, -2, 3, 0.5]] * 4, dtype)
     a = thing.forward(z)
     dz = thing.backward(da, z, a)
-    assert np.isfinite(a).all()
-    assert np.isfinite(dz).all()
+    if spec != "exp":  # which is infinity there, as it should be
+        assert np.isfinite(a).all()
+        assert np.isfinite(dz).all()
     wide = z.astype(float)
     b = thing.forward(wide)
     # float64 is the reference for float32: six digits of the seven it has; 1e-37 is its smallest normal number.

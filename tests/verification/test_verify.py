@@ -33,6 +33,9 @@ def test_everything_on_the_shelves_is_there(rows):
         tuple(part.partition(":")[0] for part in row.name.split(" + ")) for row in rows if row.kind == "network"
     }
     assert pairs == {(activation, loss) for activation in ACTIVATIONS for loss in LOSSES}
+    # and none of the settings is left out of them
+    parts = {part for row in rows if row.kind == "network" for part in row.name.split(" + ")}
+    assert parts == {row.name for row in rows if row.kind in ("activation", "loss")}
 
 
 def test_nothing_is_out(rows):
