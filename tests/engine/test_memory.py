@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule.activations import ACTIVATIONS, Activation
+from chainrule.engine.threads import blas_threads
 from chainrule.losses import LOSSES
 from chainrule.network import MLP
 from chainrule.optimizers import OPTIMIZERS
@@ -18,6 +19,13 @@ ROWS, BATCH, D, HIDDEN, K = 2_300, 1_000, 20, 32, 5
 # Bytes. Python's own objects of a step (views, floats, frames) come and go: about 2,500 at any one moment.
 LIMIT = 3_500
 ONE_NUMBER_A_ROW = 4 * BATCH  # bytes: the smallest array that a loss might make anew
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Threads that wait for one another make a step of these small matrices ten times slower on a busy machine."""
+    with blas_threads(1):
+        yield
 
 
 def growth(activation, loss, optimizer, targets_for, whole=False):
