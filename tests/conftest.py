@@ -33,6 +33,15 @@ def pytorch():
     return PyTorch(pytest.importorskip("torch"))
 
 
+@pytest.fixture
+def wide(pytorch):
+    """PyTorch's NAdam keeps one number in the default type, whatever the type of its parameters."""
+    before = pytorch.torch.get_default_dtype()
+    pytorch.torch.set_default_dtype(pytorch.torch.float64)
+    yield
+    pytorch.torch.set_default_dtype(before)
+
+
 @pytest.fixture(scope="session")
 def targets_for():
     """Every form of target that a loss accepts, so that a new loss is examined without being named here."""
@@ -120,24 +129,78 @@ class PyTorch:
             {
                 "sgd": lambda: optim.SGD(parameters, lr=lr, momentum=thing.momentum, nesterov=thing.nesterov),
                 "adam": lambda: optim.Adam(parameters, lr=lr, betas=(thing.beta1, thing.beta2), eps=thing.epsilon),
+                "adamw": lambda: optim.AdamW(
+                    parameters,
+                    lr=lr,
+                    betas=(thing.beta1, thing.beta2),
+                    eps=thing.epsilon,
+                    weight_decay=thing.weight_decay,
+                ),
+                "adamax": lambda: optim.Adamax(
+                    parameters, lr=lr, betas=(thing.beta1, thing.beta2), eps=thing.epsilon
+                ),
+                "nadam": lambda: optim.NAdam(
+                    parameters,
+                    lr=lr,
+                    betas=(thing.beta1, thing.beta2),
+                    eps=thing.epsilon,
+                    momentum_decay=thing.momentum_decay,
+                ),
+                "radam": lambda: optim.RAdam(
+                    parameters, lr=lr, betas=(thing.beta1, thing.beta2), eps=thing.epsilon
+                ),
+                "adagrad": lambda: optim.Adagrad(
+                    parameters, lr=lr, initial_accumulator_value=thing.initial, eps=thing.epsilon
+                ),
+                "adadelta": lambda: optim.Adadelta(parameters, lr=lr, rho=thing.rho, eps=thing.epsilon),
+                "rmsprop": lambda: optim.RMSprop(
+                    parameters,
+                    lr=lr,
+                    alpha=thing.alpha,
+                    eps=thing.epsilon,
+                    momentum=thing.momentum,
+                    centered=thing.centered,
+                ),
             },
         )()
 
     def schedule(self, thing, optimizer, steps):
         kinds = self.torch.optim.lr_scheduler
-        peak = optimizer.param_groups[0]["lr"]
+        if thing.name == "one_cycle":
+            return kinds.OneCycleLR(
+                optimizer,
+                max_lr=optimizer.param_groups[0]["lr"],
+                total_steps=steps,
+                pct_start=thing.warm_up,
+                div_factor=thing.start,
+                final_div_factor=thing.end,
+                cycle_momentum=False,
+            )
+        warm = round(thing.warm_up * steps)
+        if warm == 0:
+            return self._curve(thing, optimizer, steps)
+        ramp = kinds.LinearLR(optimizer, start_factor=1 / (warm + 1), total_iters=warm)
+        if warm == steps:
+            return ramp
+        return kinds.SequentialLR(optimizer, [ramp, self._curve(thing, optimizer, steps - warm)], [warm])
+
+    def _curve(self, thing, optimizer, steps):
+        kinds = self.torch.optim.lr_scheduler
+        low = getattr(thing, "floor", 0) * optimizer.param_groups[0]["lr"]
         return self._peer(
             thing,
             {
                 "constant": lambda: kinds.ConstantLR(optimizer, factor=1.0),
-                "one_cycle": lambda: kinds.OneCycleLR(
-                    optimizer,
-                    max_lr=peak,
-                    total_steps=steps,
-                    pct_start=thing.warm_up,
-                    div_factor=thing.start,
-                    final_div_factor=thing.end,
-                    cycle_momentum=False,
+                "step": lambda: kinds.StepLR(optimizer, max(1, round(thing.every * steps)), thing.factor),
+                "multi_step": lambda: kinds.MultiStepLR(
+                    optimizer, [max(1, round(moment * steps)) for moment in thing.at], thing.factor
+                ),
+                "exponential": lambda: kinds.ExponentialLR(optimizer, thing.last ** (1 / max(steps - 1, 1))),
+                "inverse_scaling": lambda: kinds.LambdaLR(optimizer, lambda t: (t + 1) ** -thing.power),
+                "cosine": lambda: (
+                    kinds.CosineAnnealingWarmRestarts(optimizer, thing.first_cycle(steps), thing.stretch, low)
+                    if thing.restarts
+                    else kinds.CosineAnnealingLR(optimizer, steps, low)
                 ),
             },
         )()

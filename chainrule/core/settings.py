@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import functools
 import math
+import re
 import tomllib
 from collections.abc import Hashable, Iterable, Mapping
 from types import NoneType, UnionType
@@ -19,6 +20,7 @@ from chainrule.core.errors import SettingError
 
 T = TypeVar("T")
 MOST_SIZE = 10**12  # of rows, features or units: what no memory holds is a slip of the keyboard
+_COMMA = re.compile(r",(?![^\[\]]*\])")  # between two settings, not within a list
 MOST_WHOLE = 2**62  # so that every whole number fits into an array index and a float
 
 
@@ -101,11 +103,12 @@ def _article(hint: Any) -> str:
 def parse(text: str) -> tuple[str, dict[str, Any]]:
     """``"sgd:momentum=0.9,nesterov=true"`` -> ``("sgd", {"momentum": 0.9, "nesterov": True})``.
 
-    Values are read as TOML values; what is no TOML value is a text.
+    Values are read as TOML values, lists among them (``multi_step:at=[0.5,0.75]``); what is no TOML value is a
+    text.
     """
     name, _, rest = text.partition(":")
     settings: dict[str, Any] = {}
-    for item in filter(None, (part.strip() for part in rest.split(","))):
+    for item in filter(None, (part.strip() for part in _COMMA.split(rest))):
         key, equals, value = (part.strip() for part in item.partition("="))
         if not (key and equals and value):
             raise SettingError(f"{text!r:.80}: expected name:setting=value,setting=value; {item!r:.80} is neither")

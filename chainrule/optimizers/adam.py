@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.core.settings import number
 from chainrule.core.types import Array
+from chainrule.optimizers._averages import average, average_of_squares
 from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
 
 
@@ -50,14 +51,9 @@ class Adam(Optimizer):
         scratch: Array | None = None,
     ) -> None:
         m, v = state["m"], state["v"]
-        # m + (1 - beta1)(g - m) is the same mean in one pass less
-        work = np.subtract(grad, m, out=scratch)
-        work *= 1 - self.beta1
-        m += work
-        np.multiply(grad, grad, out=work)
-        work *= 1 - self.beta2
-        v *= self.beta2
-        v += work
+        work = np.empty_like(grad) if scratch is None else scratch
+        average(m, grad, self.beta1, work)
+        average_of_squares(v, grad, self.beta2, work)
         root = math.sqrt(1 - self.beta2**t)
         np.sqrt(v, out=work)
         work += self.epsilon * root

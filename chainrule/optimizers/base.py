@@ -28,6 +28,7 @@ class Optimizer(ABC):
     learning_rate: float
 
     name: ClassVar[str]
+    of_adams: ClassVar[float | None] = None  # the rate that suits it, as a multiple of the one that suits Adam
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)  # settings to test it in
 
     def __post_init__(self) -> None:
@@ -56,6 +57,11 @@ class Optimizer(ABC):
     def scratch_for(self, theta: Array) -> Array | None:
         """Working memory, allocated once by the trainer."""
         return None
+
+
+def offered(torch: Any, name: str) -> Any:
+    """The class of that name of ``torch.optim``, None where it has none: chainrule.autograd has but some."""
+    return vars(torch.optim).get(name)
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", __name__, __file__)

@@ -112,8 +112,13 @@ class RunConfig:
             if "learning_rate" in given:
                 raise SettingError(f"the learning rate is given twice: in {spec!r} and by itself")
             given["learning_rate"] = self.learning_rate
-        elif "learning_rate" not in given and name in recipe.learning_rate:
-            given["learning_rate"] = recipe.learning_rate[name]
+        elif "learning_rate" not in given:
+            rates, multiple = recipe.learning_rate, OPTIMIZERS[name].of_adams
+            if name in rates:
+                given["learning_rate"] = rates[name]
+            elif multiple is not None and "adam" in rates:
+                # written as people write it: 0.0005, not 0.0005000000000000001
+                given["learning_rate"] = float(f"{rates['adam'] * multiple:.6g}")
         return OPTIMIZERS.make({"name": name, **given})
 
     def _scale_target(self, data: Dataset, recipe: Recipe) -> bool | None:
@@ -151,5 +156,5 @@ def _text(registry: Any, spec: Any, leave_out: str | None = None) -> str | None:
         return None
     thing = registry.make(spec)
     defaults = {f.name: f.default for f in dataclasses.fields(thing)}
-    given = {k: v for k, v in settings.plain(thing).items() if v != defaults[k] and k != leave_out}
+    given = {k: v for k, v in settings.plain(thing).items() if getattr(thing, k) != defaults[k] and k != leave_out}
     return settings.write(thing.name, given)

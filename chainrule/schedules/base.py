@@ -3,19 +3,51 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chainrule.core.registry import Registry
+from chainrule.core.settings import number
 
 
 class Schedule(ABC):
-    """lr(t) for step t = 1 ... steps, from the optimizer's learning rate ``peak``."""
+    """lr(t) for step t = 1 ... steps, from the optimizer's learning rate ``peak``.
+
+    Moments are shares of all steps and rates are shares of the peak, so that a schedule means the same
+    whatever the number of epochs and the batch size.
+    """
 
     name: ClassVar[str]
 
     @abstractmethod
     def rate(self, t: int, steps: int, peak: float) -> float:
         """The learning rate of step ``t``."""
+
+
+@dataclass(frozen=True)
+class Warmed(Schedule):
+    """A schedule with a linear warm-up before it: peak / (w + 1), 2 peak / (w + 1) ..., for w steps.
+
+    w is the share ``warm_up`` of all steps; the schedule proper, ``curve``, has the others to itself.
+
+    Warm-up is a setting of every schedule, as it is of one_cycle, and not a schedule around another: the name
+    of one thing among the settings of another would need a notation of its own on the command line.
+    """
+
+    warm_up: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        number(f"{self.name}: warm_up", self.warm_up, least=0, most=1)
+
+    def rate(self, t: int, steps: int, peak: float) -> float:
+        warm = round(self.warm_up * steps)
+        if t <= warm:
+            return peak * (t / (warm + 1))
+        return self.curve(t - warm, steps - warm, peak)
+
+    @abstractmethod
+    def curve(self, t: int, steps: int, peak: float) -> float:
+        """The learning rate of step ``t`` of the ``steps`` after the warm-up."""
 
 
 SCHEDULES: Registry[Schedule] = Registry("schedule", __name__, __file__)

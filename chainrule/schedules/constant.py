@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.schedules.base import SCHEDULES, Schedule
+from chainrule.schedules.base import SCHEDULES, Warmed
 
 
 @SCHEDULES.register("constant")
 @dataclass(frozen=True)
-class Constant(Schedule):
+class Constant(Warmed):
     """lr(t) = peak."""
 
-    def rate(self, t: int, steps: int, peak: float) -> float:
+    def curve(self, t: int, steps: int, peak: float) -> float:
         return peak

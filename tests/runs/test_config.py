@@ -166,6 +166,10 @@ def test_options_given_win_over_the_recipe():
 def test_the_learning_rate_of_the_recipe_is_that_of_the_optimizer():
     for optimizer, rate in {"adam": 5e-3, "sgd": 0.1}.items():
         assert Run(RunConfig("moons", optimizer=optimizer)).config.learning_rate == rate
+    # a recipe that knows none for an optimizer has Adam's times the optimizer's own multiple of it
+    for optimizer, rate in {"adamw": 5e-3, "lion:beta1=0.5": 5e-4, "adadelta": 5.0}.items():
+        assert Run(RunConfig("moons", optimizer=optimizer)).config.learning_rate == rate
+    assert Run(RunConfig("moons", optimizer="lion:learning_rate=0.7")).config.learning_rate == 0.7
     assert Run(RunConfig("moons", optimizer="sgd:learning_rate=0.7")).config.learning_rate == 0.7
     assert Run(RunConfig("moons", learning_rate=0.3)).config.learning_rate == 0.3
 

@@ -19,6 +19,8 @@ from chainrule.targets import Classes, Values
 from chainrule.training import Callback, History
 
 OPTIMIZER_SPECS = [*OPTIMIZERS, "sgd:momentum=0.9,nesterov=true", "adam:learning_rate=0.05,beta1=0.8"]
+# every optimizer and every schedule with each loss; all pairs of them would be the same code once more
+PAIRS = [*((spec, "one_cycle") for spec in OPTIMIZER_SPECS), *(("adam", schedule) for schedule in SCHEDULES)]
 every_loss = pytest.mark.parametrize("loss", LOSSES)
 
 
@@ -70,9 +72,8 @@ def by_torch(pytorch, net, X, target, loss, optimizer, schedule, batch_size, epo
 
 @every_loss
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize("optimizer", OPTIMIZER_SPECS)
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_20_steps_are_those_of_a_pytorch_loop(loss, reduction, optimizer, schedule, targets_for, pytorch):
+@pytest.mark.parametrize(("optimizer", "schedule"), PAIRS)
+def test_20_steps_are_those_of_a_pytorch_loop(loss, reduction, optimizer, schedule, targets_for, pytorch, wide):
     loss, net = LOSSES.make({"name": loss, "reduction": reduction}), network()
     X, y = problem(loss, targets_for)
     optimizer, schedule = OPTIMIZERS.make(optimizer), SCHEDULES.make(schedule)
@@ -303,7 +304,7 @@ def test_the_network_keeps_the_loss_and_the_facts(targets_for):
         "rows": 50,
         "batch_size": 16,
         "optimizer": {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9, "nesterov": False},
-        "schedule": {"name": "constant"},
+        "schedule": {"name": "constant", "warm_up": 0.0},
         "seed": 7,
         "stopped": None,
     }

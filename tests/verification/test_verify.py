@@ -43,14 +43,16 @@ def test_nothing_is_out(rows):
 
 
 def test_everything_is_compared_with_autograd(rows):
-    compared = [row for row in rows if row.against == "autograd"]
+    compared = [row for row in rows if row.against == "autograd" and row.ok is not None]
     assert {row.kind for row in compared} == {"activation", "loss", "layer", "optimizer", "network"}
     assert all(row.ok and row.deviation <= 1e-12 for row in compared)
 
 
 def test_with_pytorch_everything_is_compared_with_it(rows):
     pytest.importorskip("torch")
-    compared = [row for row in rows if row.against == "PyTorch"]
+    compared = [row for row in rows if row.against == "PyTorch" and row.ok is not None]
+    alone = {row.name.partition(":")[0] for row in rows if row.against == "PyTorch" and row.ok is None}
+    assert alone & set(OPTIMIZERS) == {"lion"}
     assert len(compared) > 15
     assert all(row.ok and row.deviation <= 1e-12 for row in compared)
 

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.settings import number
+from chainrule.core.types import Array
+from chainrule.optimizers._averages import average, average_of_squares
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
+
+
+@OPTIMIZERS.register("nadam")
+@dataclass(frozen=True)
+class NAdam(Optimizer):
+    """Adam that looks ahead as Nesterov's momentum does: Dozat 2016 (the form PyTorch uses).
+
+    mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2)      rises from beta1 / 2 to beta1
+    m <- beta1 m + (1 - beta1) g                        mean of the gradient
+    v <- beta2 v + (1 - beta2) g^2                      mean of its square
+    m^ = (1 - mu_t) g / (1 - mu_1 ... mu_t) + mu_t+1 m / (1 - mu_1 ... mu_t+1)
+    theta <- theta - lr m^ / (sqrt(v^) + epsilon),      v^ = v / (1 - beta2^t)
+    """
+
+    learning_rate: float = 2e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    momentum_decay: float = 4e-3
+
+    of_adams = 1.0
+    examples = ({}, {"learning_rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3, "momentum_decay": 0.5})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number("nadam: beta1", self.beta1, least=0, below=1)
+        number("nadam: beta2", self.beta2, least=0, below=1)
+        number("nadam: epsilon", self.epsilon, above=0)
+        number("nadam: momentum_decay", self.momentum_decay, least=0)
+
+    def start(self, theta: Array) -> State:
+        # The product of all mu so far has no closed form, so it belongs to the state: one number.
+        return {"m": np.zeros_like(theta), "v": np.zeros_like(theta), "product": np.ones(1, theta.dtype)}
+
+    def step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        m, v, product = state["m"], state["v"], state["product"]
+        work = np.empty_like(grad) if scratch is None else scratch
+        average(m, grad, self.beta1, work)
+        average_of_squares(v, grad, self.beta2, work)
+        now, ahead = self._mu(t), self._mu(t + 1)
+        product *= now
+        so_far = float(product[0])
+        root = math.sqrt(1 - self.beta2**t)
+        np.sqrt(v, out=work)
+        work += self.epsilon * root
+        grad /= work
+        grad *= lr * root * (1 - now) / (1 - so_far)
+        theta -= grad
+        np.divide(m, work, out=work)
+        work *= lr * root * ahead / (1 - so_far * ahead)
+        theta -= work
+
+    def _mu(self, t: int) -> float:
+        return self.beta1 * (1 - 0.5 * math.pow(0.96, t * self.momentum_decay))
+
+    def scratch_for(self, theta: Array) -> Array:
+        return np.empty_like(theta)
+
+    def in_torch(self, torch: Any, parameters: Any) -> Any:
+        if (cls := offered(torch, "NAdam")) is None:
+            return None
+        settings = {"lr": self.learning_rate, "betas": (self.beta1, self.beta2), "eps": self.epsilon}
+        peer = cls(parameters, **settings, momentum_decay=self.momentum_decay)
+        for leaf in peer.param_groups[0][
+            "params"
+        ]:  # else it makes the product in float32, whatever the parameters are
+            zeros = {name: torch.zeros_like(leaf.detach()) for name in ("exp_avg", "exp_avg_sq")}
+            product = torch.ones((), dtype=leaf.dtype)
+            peer.state[leaf].update(step=torch.tensor(0.0), mu_product=product, **zeros)
+        return peer

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.settings import number
+from chainrule.core.types import Array
+from chainrule.optimizers._averages import average, average_of_squares
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
+
+
+@OPTIMIZERS.register("radam")
+@dataclass(frozen=True)
+class RAdam(Optimizer):
+    """Adam that waits until it knows the gradient's size: Liu et al. 2020, algorithm 2 (PyTorch's form).
+
+    m <- beta1 m + (1 - beta1) g            mean of the gradient,  m^ = m / (1 - beta1^t)
+    v <- beta2 v + (1 - beta2) g^2          mean of its square
+    n = 2 / (1 - beta2) - 1                 how many gradients v is the mean of in the end
+    n_t = n - 2 t beta2^t / (1 - beta2^t)   and at step t
+    r = sqrt((n_t - 4) (n_t - 2) n / ((n - 4) (n - 2) n_t))
+    theta <- theta - lr r m^ sqrt(1 - beta2^t) / (sqrt(v) + epsilon)    if n_t > 5
+    theta <- theta - lr m^                                              else: the first five steps, unless told
+
+    What a warm-up does for Adam by hand. With a beta2 of 2/3 or less n_t never passes 5.
+    """
+
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    of_adams = 1.0
+    examples = ({}, {"learning_rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number("radam: beta1", self.beta1, least=0, below=1)
+        number("radam: beta2", self.beta2, least=0, below=1)
+        number("radam: epsilon", self.epsilon, above=0)
+
+    def start(self, theta: Array) -> State:
+        return {"m": np.zeros_like(theta), "v": np.zeros_like(theta)}
+
+    def step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        m, v = state["m"], state["v"]
+        work = np.empty_like(grad) if scratch is None else scratch
+        average(m, grad, self.beta1, work)
+        average_of_squares(v, grad, self.beta2, work)
+        left = 1 - self.beta2**t
+        n = 2 / (1 - self.beta2) - 1
+        n_t = n - 2 * t * self.beta2**t / left
+        rate = lr / (1 - self.beta1**t)
+        if n_t > 5:
+            r = math.sqrt((n_t - 4) * (n_t - 2) * n / ((n - 4) * (n - 2) * n_t))
+            np.sqrt(v, out=work)
+            work += self.epsilon
+            np.divide(m, work, out=work)
+            work *= rate * r * math.sqrt(left)
+        else:
+            np.multiply(m, rate, out=work)
+        theta -= work
+
+    def scratch_for(self, theta: Array) -> Array:
+        return np.empty_like(theta)
+
+    def in_torch(self, torch: Any, parameters: Any) -> Any:
+        if (cls := offered(torch, "RAdam")) is None:
+            return None
+        return cls(parameters, lr=self.learning_rate, betas=(self.beta1, self.beta2), eps=self.epsilon)
