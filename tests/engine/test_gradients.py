@@ -17,7 +17,6 @@ from chainrule.network import MLP, Network
 N, D, K = 11, 5, 3
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 every_loss = pytest.mark.parametrize("name", LOSSES)
-in_depth = pytest.mark.parametrize("depth", [1, 2, 3, 4])
 
 # Modules whose order is less usual than that of an MLP.
 ODD_NETWORKS = {
@@ -106,8 +105,7 @@ def assert_same(got, expected, rtol=1e-12):
 
 @every_activation
 @every_loss
-@in_depth
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize(("depth", "reduction"), [(1, "mean"), (2, "sum"), (4, "mean")])
 def test_gradients_of_an_mlp_are_those_of_pytorch(activation, name, depth, reduction, targets_for, pytorch):
     network, loss = mlp(activation, depth), LOSSES.make({"name": name, "reduction": reduction})
     X, target = problem(network, loss, targets_for)
@@ -116,7 +114,7 @@ def test_gradients_of_an_mlp_are_those_of_pytorch(activation, name, depth, reduc
 
 @every_activation
 @every_loss
-@in_depth
+@pytest.mark.parametrize("depth", [1, 3])
 def test_gradients_of_an_mlp_are_those_of_the_textbook_chain(activation, name, depth, targets_for):
     network, loss = mlp(activation, depth), LOSSES.make(name)
     X, target = problem(network, loss, targets_for)
