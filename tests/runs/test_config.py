@@ -221,7 +221,7 @@ def test_a_batch_larger_than_the_data_is_refused(refused):
         ({"activation": "relu:slope=1"}, SettingError, "relu has no setting 'slope'"),
         ({"initializer": "hee"}, UnknownNameError, "unknown initializer 'hee'. Did you mean 'he'"),
         ({"loss": "cross_entropi"}, UnknownNameError, "unknown loss 'cross_entropi'. Did you mean 'cross_entropy'"),
-        ({"optimizer": "adma"}, UnknownNameError, "unknown optimizer 'adma'. Did you mean 'adam'"),
+        ({"optimizer": "sdg"}, UnknownNameError, "unknown optimizer 'sdg'. Did you mean 'sgd'"),
         ({"optimizer": ""}, UnknownNameError, "unknown optimizer ''"),
         ({"optimizer": "sgd:momentun=0.9"}, SettingError, "sgd has no setting 'momentun'. Did you mean 'momentum'"),
         ({"schedule": "one_cycel"}, UnknownNameError, "unknown schedule 'one_cycel'. Did you mean 'one_cycle'"),
