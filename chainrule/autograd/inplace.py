@@ -162,13 +162,28 @@ def zero_(self: Tensor) -> Tensor:
     return copy_(self, 0)
 
 
-def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
-    """``add_`` from ``add``."""
+def in_place(function: Callable[..., Any], ufunc: Callable[..., Any] | None = None) -> Callable[..., Tensor]:
+    """``add_`` from ``add``; where nothing is recorded, by NumPy's ``ufunc`` without an array in between."""
 
     def changing(self: Tensor, *arguments: Any, **settings: Any) -> Tensor:
         operands = (*arguments, *settings.values())
-        return write(self, lambda x: function(x, *arguments, **settings), operands)
+        direct = _direct(ufunc, self, operands) if ufunc is not None else None
+        return write(self, lambda x: function(x, *arguments, **settings), operands, direct)
 
     changing.__name__ = changing.__qualname__ = function.__name__ + "_"
     changing.__doc__ = f"``{function.__name__}`` in place."
     return changing
+
+
+def _direct(ufunc: Callable[..., Any], x: Tensor, operands: tuple[Any, ...]) -> Callable[[Array], Any] | None:
+    """The operation on the array itself, for floats of one type where nothing has to be converted or refused."""
+    if len(operands) != 1 or x._array.dtype.kind != "f":
+        return None
+    other = operands[0]
+    if isinstance(other, Tensor):
+        other = other._array
+        if other.dtype != x._array.dtype or other.shape not in (x._array.shape, ()):
+            return None
+    elif type(other) is not float:
+        return None
+    return lambda array: mode.quiet.run(ufunc, array, other, out=array)

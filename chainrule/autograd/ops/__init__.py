@@ -62,10 +62,12 @@ def _collect(table: dict[Any, str]) -> dict[str, Any]:
     return {name: getattr(module, name) for module, names in table.items() for name in names.split()}
 
 
+# What in-place operations may do to the array itself; "truediv" is the operator of div.
+_UFUNCS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "truediv": np.divide}
 functions = {**_collect(SHARED), **_collect(FUNCTIONS), "t": shapes.t_}
 methods = {**_collect(SHARED), **_collect(METHODS), **conversion.CONVERSIONS, "t": shapes.t_}
 for _name in IN_PLACE.split():
-    methods[f"{_name}_"] = inplace.in_place(getattr(arithmetic, _name))
+    methods[f"{_name}_"] = inplace.in_place(getattr(arithmetic, _name), _UFUNCS.get(_name))
 for _name in ("masked_fill", "scatter_add"):
     methods[f"{_name}_"] = inplace.in_place(getattr(indexing, _name))
 for _name in ("cumsum",):
@@ -111,7 +113,7 @@ for _name, _function in _BINARY.items():
     setattr(Tensor, f"__{_name}__", _operator(_function, line=_LINES.get(_name)))
     setattr(Tensor, f"__r{_name}__", _operator(_function, swapped=True))
     if _name != "matmul":  # whose result has another shape
-        setattr(Tensor, f"__i{_name}__", inplace.in_place(_function))
+        setattr(Tensor, f"__i{_name}__", inplace.in_place(_function, _UFUNCS.get(_name)))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Tensor, f"__{_name}__", _operator(getattr(arithmetic, _name)))
 for _name, _function in methods.items():

@@ -44,8 +44,9 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
 
 def _leading(value: Tensor, x: Tensor, key: Key) -> Any:
     """NumPy lets a value have extra leading dimensions of size 1; for the derivative they must go."""
-    wanted = x._array[key].ndim
-    extra = value.ndim - wanted
+    if not value.ndim:
+        return value
+    extra = value.ndim - x._array[key].ndim
     if extra > 0 and all(n == 1 for n in value._array.shape[:extra]):
         return reshape(value, value._array.shape[extra:])
     return value
