@@ -8,6 +8,7 @@ are compared across libraries.
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import inspect
 import textwrap
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from chainrule.engine import blas_threads
 N, D_IN, HIDDEN, D_OUT = 64, 1000, 100, 10
 STEPS = 500
 COMPARED = 100  # steps over which curves must agree: rounding grows with every step after them
+AGREEMENT = 1e-10  # how closely, relative to the loss
 SMALL_RATE, RATE = 1e-6, 1e-4  # from standard normal weights 1e-4 overflows within five steps
 TITLES = {
     1: "NumPy by hand, no biases",
@@ -67,7 +70,13 @@ class Group:
             return None
         first = np.array(self.curves[0].losses[:steps])
         others = [np.array(curve.losses[:steps]) for curve in self.curves[1:]]
-        return max(float((np.abs(other - first) / np.abs(first)).max()) for other in others)
+        return float(np.max([np.abs(other - first) / np.abs(first) for other in others]))  # NaN stays NaN
+
+    @property
+    def parted(self) -> bool:
+        """Whether the curves are not one over the first steps; NaN agrees with nothing."""
+        difference = self.difference(COMPARED)
+        return difference is not None and not difference <= AGREEMENT
 
 
 def climb(rungs: Collection[int], steps: int = STEPS, seed: int = 0) -> Iterator[Group]:
@@ -101,7 +110,7 @@ def libraries() -> dict[str, Any]:
     found: dict[str, Any] = {CHAINRULE: autograd}
     try:
         import torch
-    except ImportError:
+    except (ImportError, OSError):  # not there, or its libraries do not load
         return found
     return {"PyTorch": torch, **found}
 
@@ -151,24 +160,27 @@ def _curves(rung: int, start: _Start, steps: int) -> Iterator[Curve]:
     lines = sum(count_lines(function) for function in _written(module, rung))
     if rung in (1, 2):
         names = ("w1", "w2") if rung == 1 else ("w1", "b1", "w2", "b2")
-        yield _timed(rung, "NumPy", lines, module.train, *start.data(), *start.weights(*names), SMALL_RATE, steps)
+        yield timed(rung, "NumPy", lines, module.train, (*start.data(), *start.weights(*names), SMALL_RATE), steps)
     elif rung == 8:
-        net = start.network()
-        yield _timed(rung, CHAINRULE, lines, module.train, net, *start.data(), SMALL_RATE, steps)
+        given = (start.network(), *start.data(), SMALL_RATE)
+        yield timed(rung, CHAINRULE, lines, module.train, given, steps)
     else:
         for name, torch in libraries().items():
             x, y = map(torch.tensor, start.data())
             if rung in (4, 5):
-                weights = map(torch.tensor, start.weights("w1", "w2"))
-                yield _timed(rung, name, lines, module.train, torch, x, y, *weights, SMALL_RATE, steps)
+                given = (x, y, *map(torch.tensor, start.weights("w1", "w2")), SMALL_RATE)
             else:
-                model = start.model(torch)
-                yield _timed(rung, name, lines, module.train, torch, model, x, y, RATE, steps)
+                given = (start.model(torch), x, y, RATE)
+            yield timed(rung, name, lines, partial(module.train, torch), given, steps)
 
 
-def _timed(rung: int, library: str, lines: int, train: Callable[..., list[float]], *given: Any) -> Curve:
+def timed(
+    rung: int, library: str, lines: int, train: Callable[..., list[float]], given: tuple[Any, ...], steps: int
+) -> Curve:
+    """The curve of a training; the time is without the first step's, in which libraries load what they need."""
+    train(*copy.deepcopy(given), 1)
     begin = time.perf_counter()
-    losses = train(*given)
+    losses = train(*given, steps)
     return Curve(rung, library, tuple(map(float, losses)), (time.perf_counter() - begin) / len(losses), lines)
 
 

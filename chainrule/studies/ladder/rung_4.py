@@ -16,8 +16,9 @@ def train(torch: Any, x: Any, y: Any, w1: Any, w2: Any, learning_rate: float, st
 
         dz = 2.0 * (z - y)
         dw2 = a.t().mm(dz)
-        dh = dz.mm(w2.t()).clone()
-        dh[h < 0] = 0
+        da = dz.mm(w2.t())
+        dh = da.clone()
+        dh[h <= 0] = 0
         dw1 = x.t().mm(dh)
 
         w1 -= learning_rate * dw1
