@@ -20,7 +20,7 @@ WITH_CODE = [path for path in DOCUMENTS if "```python" in path.read_text(encodin
 def test_the_code_of_a_document_runs(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for shelf in (ACTIVATIONS, LOSSES):  # what a document registers is gone after it
-        monkeypatch.setattr(shelf, "_classes", dict(shelf._classes))
+        monkeypatch.setattr(shelf, "_classes", dict(shelf.classes()))
     namespace: dict[str, object] = {}
     for block in re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
         if "import torch" in block:
