@@ -18,8 +18,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class _Mode(threading.local):
     """Of each thread: whether operations are recorded, and a context in which NumPy does not warn.
 
-    A 0 / 0 is NaN here, as in PyTorch. Running in a context that is there costs a tenth of ``np.errstate``, and an
-    operation on a few numbers takes no longer than that.
+    A 0 / 0 is NaN here, as in PyTorch. To run in a context that is there takes 0.1 us, ``np.errstate`` 1.4 us, and
+    the product of two small arrays 0.5 us.
     """
 
     enabled = True

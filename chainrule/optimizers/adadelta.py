@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers._averages import average_of_squares
+from chainrule.optimizers._moments import average_of_squares
 from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
 
 

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers._averages import average
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
+from chainrule.optimizers._moments import Moments, average
+from chainrule.optimizers.base import OPTIMIZERS, State, offered
 
 
 @OPTIMIZERS.register("adamax")
 @dataclass(frozen=True)
-class Adamax(Optimizer):
+class Adamax(Moments):
     """Adam with the largest gradient in place of the mean square: Kingma & Ba 2015, algorithm 2.
 
     m <- beta1 m + (1 - beta1) g              mean of the gradient
@@ -26,18 +25,8 @@ class Adamax(Optimizer):
     """
 
     learning_rate: float = 2e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
 
     of_adams = 2.0
-    examples = ({}, {"learning_rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3})
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        number("adamax: beta1", self.beta1, least=0, below=1)
-        number("adamax: beta2", self.beta2, least=0, below=1)
-        number("adamax: epsilon", self.epsilon, above=0)
 
     def start(self, theta: Array) -> State:
         return {"m": np.zeros_like(theta), "u": np.zeros_like(theta)}
@@ -61,9 +50,6 @@ class Adamax(Optimizer):
         np.divide(m, u, out=work)
         work *= lr / (1 - self.beta1**t)
         theta -= work
-
-    def scratch_for(self, theta: Array) -> Array:
-        return np.empty_like(theta)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "Adamax")) is None:

@@ -9,13 +9,13 @@ import numpy as np
 
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers._averages import average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
+from chainrule.optimizers._moments import Moments, average, average_of_squares
+from chainrule.optimizers.base import OPTIMIZERS, State, offered
 
 
 @OPTIMIZERS.register("nadam")
 @dataclass(frozen=True)
-class NAdam(Optimizer):
+class NAdam(Moments):
     """Adam that looks ahead as Nesterov's momentum does: Dozat 2016 (the form PyTorch uses).
 
     mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2)      rises from beta1 / 2 to beta1
@@ -26,9 +26,6 @@ class NAdam(Optimizer):
     """
 
     learning_rate: float = 2e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
     momentum_decay: float = 4e-3
 
     of_adams = 1.0
@@ -36,9 +33,6 @@ class NAdam(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        number("nadam: beta1", self.beta1, least=0, below=1)
-        number("nadam: beta2", self.beta2, least=0, below=1)
-        number("nadam: epsilon", self.epsilon, above=0)
         number("nadam: momentum_decay", self.momentum_decay, least=0)
 
     def start(self, theta: Array) -> State:
@@ -74,17 +68,13 @@ class NAdam(Optimizer):
     def _mu(self, t: int) -> float:
         return self.beta1 * (1 - 0.5 * math.pow(0.96, t * self.momentum_decay))
 
-    def scratch_for(self, theta: Array) -> Array:
-        return np.empty_like(theta)
-
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "NAdam")) is None:
             return None
         settings = {"lr": self.learning_rate, "betas": (self.beta1, self.beta2), "eps": self.epsilon}
         peer = cls(parameters, **settings, momentum_decay=self.momentum_decay)
-        for leaf in peer.param_groups[0][
-            "params"
-        ]:  # else it makes the product in float32, whatever the parameters are
+        # Left to itself it makes the product in float32, whatever the parameters are.
+        for leaf in peer.param_groups[0]["params"]:
             zeros = {name: torch.zeros_like(leaf.detach()) for name in ("exp_avg", "exp_avg_sq")}
             product = torch.ones((), dtype=leaf.dtype)
             peer.state[leaf].update(step=torch.tensor(0.0), mu_product=product, **zeros)

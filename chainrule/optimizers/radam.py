@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers._averages import average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
+from chainrule.optimizers._moments import Moments, average, average_of_squares
+from chainrule.optimizers.base import OPTIMIZERS, offered
 
 
 @OPTIMIZERS.register("radam")
 @dataclass(frozen=True)
-class RAdam(Optimizer):
+class RAdam(Moments):
     """Adam that waits until it knows the gradient's size: Liu et al. 2020, algorithm 2 (PyTorch's form).
 
     m <- beta1 m + (1 - beta1) g            mean of the gradient,  m^ = m / (1 - beta1^t)
@@ -29,22 +28,7 @@ class RAdam(Optimizer):
     What a warm-up does for Adam by hand. With a beta2 of 2/3 or less n_t never passes 5.
     """
 
-    learning_rate: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-
     of_adams = 1.0
-    examples = ({}, {"learning_rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3})
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        number("radam: beta1", self.beta1, least=0, below=1)
-        number("radam: beta2", self.beta2, least=0, below=1)
-        number("radam: epsilon", self.epsilon, above=0)
-
-    def start(self, theta: Array) -> State:
-        return {"m": np.zeros_like(theta), "v": np.zeros_like(theta)}
 
     def step(
         self,
@@ -72,9 +56,6 @@ class RAdam(Optimizer):
         else:
             np.multiply(m, rate, out=work)
         theta -= work
-
-    def scratch_for(self, theta: Array) -> Array:
-        return np.empty_like(theta)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "RAdam")) is None:

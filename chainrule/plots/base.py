@@ -16,8 +16,10 @@ ENDINGS = ("png", "svg", "pdf")
 
 
 def ready(path: Path) -> None:
-    """Complain about a file's ending, or that matplotlib is missing, before the work for a picture is done."""
+    """Complain about a file's name or folder, or a missing matplotlib, before the work for a picture is done."""
     _ending(path)
+    if not path.parent.is_dir():
+        raise FileError(f"cannot write {path}: there is no folder {path.parent}")
     figure()
 
 

@@ -61,6 +61,11 @@ def test_a_picture_is_written_in_the_format_its_name_says(ending, start, tmp_pat
     assert path.read_bytes().startswith(start)
 
 
+def test_a_folder_that_is_not_there_is_said_before_the_work(tmp_path):
+    with pytest.raises(FileError, match="there is no folder"):
+        plots.ready(tmp_path / "missing" / "x.png")
+
+
 @pytest.mark.parametrize("name", ["x.gif", "x", "x.PNG.txt"])
 def test_another_ending_is_refused_before_and_after(name, tmp_path):
     for call in (plots.ready, lambda path: plots.save(plots.curves({"a": []}, ""), path)):

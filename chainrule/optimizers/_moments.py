@@ -1,0 +1,71 @@
+"""Running averages of the gradient, in place, and what the optimizers of Adam's family share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.core.settings import number
+from chainrule.core.types import Array
+from chainrule.optimizers.base import Optimizer, State
+
+
+def average(m: Array, g: Array, beta: float, work: Array) -> None:
+    """m <- beta m + (1 - beta) g."""
+    # m + (1 - beta)(g - m) is the same mean in one pass less
+    np.subtract(g, m, out=work)
+    work *= 1 - beta
+    m += work
+
+
+def average_of_squares(v: Array, g: Array, beta: float, work: Array) -> None:
+    """v <- beta v + (1 - beta) g^2."""
+    np.multiply(g, g, out=work)
+    work *= 1 - beta
+    v *= beta
+    v += work
+
+
+@dataclass(frozen=True)
+class Moments(Optimizer):
+    """Adam's settings, and its two averages: m of the gradient and v of its square.  Kingma & Ba 2015."""
+
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    examples = ({}, {"learning_rate": 0.1, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-3})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number(f"{self.name}: beta1", self.beta1, least=0, below=1)
+        number(f"{self.name}: beta2", self.beta2, least=0, below=1)
+        number(f"{self.name}: epsilon", self.epsilon, above=0)
+
+    def start(self, theta: Array) -> State:
+        return {"m": np.zeros_like(theta), "v": np.zeros_like(theta)}
+
+    def scratch_for(self, theta: Array) -> Array:
+        return np.empty_like(theta)
+
+    def _adam(
+        self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, scratch: Array | None
+    ) -> None:
+        """theta <- theta - lr m^ / (sqrt(v^) + epsilon),   m^ = m / (1 - beta1^t),   v^ = v / (1 - beta2^t).
+
+        Both corrections are scalars, so they are applied to the scalars lr and epsilon instead of the vectors.
+        """
+        m, v = state["m"], state["v"]
+        work = np.empty_like(grad) if scratch is None else scratch
+        average(m, grad, self.beta1, work)
+        average_of_squares(v, grad, self.beta2, work)
+        root = math.sqrt(1 - self.beta2**t)
+        np.sqrt(v, out=work)
+        work += self.epsilon * root
+        np.divide(m, work, out=work)
+        work *= lr * root / (1 - self.beta1**t)
+        theta -= work
