@@ -20,7 +20,8 @@ from chainrule.core.settings import MOST_SIZE, show, whole
 from chainrule.core.types import Array
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import Layer, Module, make
-from chainrule.layers.base import parameter_shapes, views
+from chainrule.layers._chain import check_chain, label
+from chainrule.layers.base import buffer_shapes, parameter_shapes, views
 from chainrule.losses import LOSSES, Loss
 from chainrule.predictor import Predictor
 from chainrule.preprocessing import Preprocessing
@@ -60,10 +61,11 @@ class Network:
         self.preprocessing = preprocessing
         self.target = target
         self.training: dict[str, Any] = {}  # facts of the fit: steps, rows, settings
-        self.d_in, self.d_out = _check_chain(self.modules)
+        self.d_in, self.d_out = check_chain(self.modules)
         if self.loss is not None:
             self.core_modules(self.loss)
         self.params = Params(parameter_shapes(self.modules), self.dtype)
+        self.buffers = Params(buffer_shapes(self.modules), self.dtype)
         self._views = self._make_views()
         self._check_ends()
         self.initialize(initializer, seed)
@@ -77,9 +79,9 @@ class Network:
         self._views = self._make_views()
 
     def _make_views(self) -> list[dict[str, Array]]:
-        """The parameters of each module by letter; nothing for an activation."""
+        """The parameters and buffers of each module by letter; nothing for an activation."""
         return [
-            views(i, module, self.params) if isinstance(module, Layer) else {}
+            views(i, module, self.params, self.buffers) if isinstance(module, Layer) else {}
             for i, module in enumerate(self.modules)
         ]
 
@@ -108,8 +110,8 @@ class Network:
         return f"Network({', '.join(map(repr, self.modules))})"
 
     def state_dict(self) -> dict[str, Array]:
-        """Parameters by PyTorch's names ("0.weight"), as views: writing to them changes the network."""
-        return dict(self.params)
+        """Parameters and buffers by PyTorch's names ("0.weight"), as views: writing changes the network."""
+        return {**self.params, **self.buffers}
 
     def core_modules(self, loss: Loss) -> tuple[Module, ...]:
         """The modules up to the logits: without a last activation that is the loss's own link.
@@ -235,8 +237,9 @@ class Network:
         except ChainruleError as problem:
             raise saving.refusal(path, problem) from None
         network.training = dict(model.training)
+        state = network.state_dict()
         for name, array in model.state.items():
-            network.params[name][:] = array
+            state[name][:] = array
         return network
 
 
@@ -266,27 +269,6 @@ def MLP(
         modules += [{"name": "dense", "d_in": d_in, "d_out": d_out}, activation]
     modules[-1:] = [] if output is None else [output]
     return Network(modules, **settings)
-
-
-def label(index: int, layer: Layer) -> str:
-    """How errors call a layer: ``Dense 2 (W is (10, 128))``."""
-    letter, shape = next(iter(layer.shapes().items()))
-    return f"{type(layer).__name__} {index} ({letter} is {shape})"
-
-
-def _check_chain(modules: tuple[Module, ...]) -> tuple[int, int]:
-    """The network's d_in and d_out; ShapeError where one layer doesn't take what the one before gives."""
-    layers = [(i, module) for i, module in enumerate(modules) if isinstance(module, Layer)]
-    if not layers:
-        raise SettingError("a network needs at least one layer, such as Dense(2, 1)")
-    for (i, before), (j, after) in pairwise(layers):
-        if before.d_out != after.d_in:
-            swapped = " Are its sizes swapped?" if before.d_out == after.d_out else ""
-            raise ShapeError(
-                f"{label(j, after)} takes {after.d_in} features, but {label(i, before)} gives {before.d_out}."
-                f"{swapped} Make the two sizes equal"
-            )
-    return layers[0][1].d_in, layers[-1][1].d_out
 
 
 def _float_dtype(dtype: DTypeLike) -> np.dtype[Any]:

@@ -24,7 +24,7 @@ from chainrule.core.errors import ChainruleError, FileError, MissingExtraError
 from chainrule.core.settings import show
 from chainrule.core.types import Array, DType
 from chainrule.layers import Module, describe, make
-from chainrule.layers.base import parameter_shapes
+from chainrule.layers.base import buffer_shapes, parameter_shapes
 from chainrule.losses import LOSSES, Loss
 from chainrule.preprocessing import PREPROCESSING, Preprocessing
 from chainrule.targets import TARGETS, Target
@@ -104,7 +104,7 @@ def _parse(data: bytes) -> Model:
     if not isinstance(metadata["chainrule"], str):
         raise FileError("the header's 'chainrule' entry is no text")
     model = _model(_json(metadata["chainrule"], "the header's 'chainrule' entry"))
-    shapes = parameter_shapes(model.modules)
+    shapes = parameter_shapes(model.modules) | buffer_shapes(model.modules)
     model.state = _tensors(header, data, start, shapes, model.dtype)
     return model
 

@@ -88,26 +88,33 @@ class TensorLoss(_Base):
 
         class LogCosh(cr.TensorLoss, cr.losses.MeanSquaredError): ...
 
-    The mean divides by what that loss's divides by: n k for squared error, n for cross-entropy.
+    The mean divides by the number of losses that the function makes: n for one a row, n k for one an output.
     """
 
     @abstractmethod
     def function(self, logits: Any, target: Any) -> Any:
-        """The losses, not yet reduced: a tensor of any shape, from logits (n, k) and the prepared target."""
+        """The losses, not yet reduced, (n,) or (n, k), from logits (n, k) and the prepared target."""
 
-    def value_and_gradient(
+    def terms(
         self, logits: Array, target: Array, out: Array | None = None, scratch: Any = None
-    ) -> tuple[float, Array]:
+    ) -> tuple[Array, Array]:
         with set_grad_enabled(True):
             leaf = _leaf(logits)
             losses = _tensor(self.function(leaf, wrap(np.asarray(target))), f"{self.name}: function")
-            loss = losses.sum() * self._factor(logits)
-            found = graph.grad(loss, leaf, allow_unused=True)[0] if loss.requires_grad else None
+            found = graph.grad(losses.sum(), leaf, allow_unused=True)[0] if losses.requires_grad else None
         gradient = np.zeros_like(logits) if found is None else found.numpy()
+        terms = np.array(losses.detach().numpy())
+        if terms.shape == logits.shape[:1]:
+            terms = terms[:, None]
+        if terms.shape not in ((len(logits), 1), logits.shape):
+            raise ShapeError(
+                f"{self.name}: function made shape {terms.shape} of logits {logits.shape}; a loss a row is "
+                f"({len(logits)},), a loss an output {logits.shape}. The mean or sum is taken for you"
+            )
         if out is None:
-            return loss.item(), gradient
+            return terms, gradient
         out[...] = gradient
-        return loss.item(), out
+        return terms, out
 
     def scratch_for(self, logits: Array, target: Array) -> Any:
         """None: the graph allocates for itself."""

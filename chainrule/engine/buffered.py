@@ -30,8 +30,10 @@ from chainrule.losses import Loss
 class Engine:
     """Computes losses and gradients of batches of up to ``batch_size`` rows of ``X`` and ``target``.
 
-    ``modules`` end at the logits. ``target`` is in the loss's own form. Gradients go to ``grad``, laid out
-    like ``params``. Modules are to be called under ``np.errstate`` where overflow should stay silent.
+    ``modules`` end at the logits. ``target`` is in the loss's own form, ``weight`` None or (rows, 1) numbers.
+    Gradients go to ``grad``, laid out like ``params``; ``buffers`` are what layers change as they go forward.
+    ``rng`` is what layers draw from in training; without it they do what they do when predicting. Modules are
+    to be called under ``np.errstate`` where overflow should stay silent.
     """
 
     def __init__(
@@ -42,10 +44,15 @@ class Engine:
         X: Array,
         target: Array,
         batch_size: int,
+        *,
+        weight: Array | None = None,
+        buffers: Params | None = None,
+        rng: np.random.Generator | None = None,
     ) -> None:
         self.grad = params.like()
         self._modules, self._params, self._loss = tuple(modules), params, loss
-        self._X, self._target = X, target
+        self._X, self._target, self._weight = X, target, weight
+        self._buffers, self._rng = buffers, rng
         self._size = batch_size
         self._values, self._gradients = self._allocate(batch_size)
         self._whole: Plan | None = None
@@ -71,24 +78,29 @@ class Engine:
         """The plan of a batch, its rows gathered; None is all rows in their order, which are not copied."""
         if rows is None:
             if self._whole is None:
-                self._whole = self._plan(self._X, self._target)
+                self._whole = self._plan(self._X, self._target, self._weight)
             return self._whole
         plan = self._plans.get(len(rows))
         if plan is None:
-            x, target = self._gathered
-            plan = self._plans[len(rows)] = self._plan(x[: len(rows)], target[: len(rows)])
+            x, target, weight = (a if a is None else a[: len(rows)] for a in self._gathered)
+            plan = self._plans[len(rows)] = self._plan(x, target, weight)
         # mode "raise" would go through a copy; the rows come from a permutation, so "clip" changes nothing
         self._X.take(rows, axis=0, out=plan.x, mode="clip")
         self._target.take(rows, axis=0, out=plan.target, mode="clip")
+        if self._weight is not None:
+            self._weight.take(rows, axis=0, out=plan.weight, mode="clip")
         return plan
 
     @cached_property
-    def _gathered(self) -> tuple[Array, Array]:
-        """Room for the rows of a batch."""
-        X, target = self._X, self._target
-        return np.empty((self._size, X.shape[1]), X.dtype), np.empty((self._size, *target.shape[1:]), target.dtype)
+    def _gathered(self) -> tuple[Any, Any, Any]:
+        """Room for the rows of a batch: features, target and weights."""
 
-    def _plan(self, x: Array, target: Array) -> Plan:
+        def room(source: Array | None) -> Array | None:
+            return None if source is None else np.empty((self._size, *source.shape[1:]), source.dtype)
+
+        return room(self._X), room(self._target), room(self._weight)
+
+    def _plan(self, x: Array, target: Array, weight: Array | None) -> Plan:
         n = len(x)
         values = [x, *(v[:n] for v in self._values)]
         gradients = [g[:n] for g in self._gradients]
@@ -97,37 +109,37 @@ class Engine:
         for i, module in enumerate(self._modules):
             before, after = values[i], values[i + 1]
             d_after, d_before = gradients[i], gradients[i - 1] if i else None
+            scratch = module.scratch_for(before)
             if isinstance(module, Layer):
-                p, g = views(i, module, self._params), views(i, module, self.grad)
-                forward.append(partial(module.forward, before, p, after))
-                backward.append(partial(module.backward, d_after, before, p, g, d_before, wants_dx=i > 0))
+                p, g = views(i, module, self._params, self._buffers), views(i, module, self.grad)
+                forward.append(partial(module.forward, before, p, after, scratch, self._rng))
+                backward.append(partial(module.backward, d_after, before, p, g, d_before, scratch, wants_dx=i > 0))
             else:
-                scratch = module.scratch_for(before)
                 forward.append(partial(module.forward, before, after, scratch))
                 if d_before is not None:
                     backward.append(partial(module.backward, d_after, before, after, d_before, scratch))
         logits, d_logits = values[-1], gradients[-1]
-        loss = partial(
-            self._loss.value_and_gradient, logits, target, d_logits, self._loss.scratch_for(logits, target)
-        )
-        return Plan(x, target, logits, forward, loss, backward[::-1])
+        room = self._loss.scratch_for(logits, target)
+        loss = partial(self._loss.value_and_gradient, logits, target, weight, d_logits, room)
+        return Plan(x, target, weight, logits, forward, loss, backward[::-1])
 
 
 class Plan:
     """One batch size's calls, in order, bound to their arrays."""
 
-    __slots__ = ("backward", "forward", "logits", "loss", "target", "x")
+    __slots__ = ("backward", "forward", "logits", "loss", "target", "weight", "x")
 
     def __init__(
         self,
         x: Array,
         target: Array,
+        weight: Array | None,
         logits: Array,
         forward: Sequence[Callable[[], Any]],
         loss: Callable[[], tuple[float, Array]],
         backward: Sequence[Callable[[], Any]],
     ) -> None:
-        self.x, self.target, self.logits = x, target, logits
+        self.x, self.target, self.weight, self.logits = x, target, weight, logits
         self.forward, self.loss, self.backward = forward, loss, backward
 
     def run(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,12 +23,18 @@ class Layer(ABC):
     """z = f(x, parameters).  x: (n, d_in), z: (n, d_out).
 
     Parameters are views into a network's flat vector, handed in as ``p`` (and their gradients, to be filled,
-    as ``g``) under the letters of the formula. ``parameter_names`` gives the names they have in files, which
-    are PyTorch's. ``out=None`` makes a new array; ``out`` is never one of the inputs.
+    as ``g``) under the letters of the formula. Buffers, which training changes but no gradient does (running
+    averages), lie in ``p`` as well. ``parameter_names`` and ``buffer_names`` give the names they have in files,
+    which are PyTorch's. ``out=None`` makes a new array; ``out`` is never one of the inputs.
+
+    ``rng`` is there in training only: with it dropout drops and batch_norm takes the batch's own statistics.
+    What a forward pass leaves for its backward, a mask or a mean, it leaves in ``scratch``, which
+    ``scratch_for`` made for a batch of that shape; a layer that leaves something needs one, others do without.
     """
 
     name: ClassVar[str]
     parameter_names: ClassVar[Mapping[str, str]]  # letter -> name in a state_dict
+    buffer_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)  # settings to test it in
 
@@ -40,17 +47,43 @@ class Layer(ABC):
 
     @abstractmethod
     def initialize(self, p: Views, initializer: Initializer, rng: np.random.Generator) -> None:
-        """Write the parameters' initial values."""
+        """Write the initial values of the parameters and the buffers."""
+
+    def buffer_shapes(self) -> dict[str, Shape]:
+        """The shape of each buffer, by letter."""
+        return {}
 
     @abstractmethod
-    def forward(self, x: Array, p: Views, out: Array | None = None) -> Array:
+    def forward(
+        self,
+        x: Array,
+        p: Views,
+        out: Array | None = None,
+        scratch: Any = None,
+        rng: np.random.Generator | None = None,
+    ) -> Array:
         """z, (n, d_out)."""
 
     @abstractmethod
     def backward(
-        self, dz: Array, x: Array, p: Views, g: Views, out: Array | None = None, *, wants_dx: bool = True
+        self,
+        dz: Array,
+        x: Array,
+        p: Views,
+        g: Views,
+        out: Array | None = None,
+        scratch: Any = None,
+        *,
+        wants_dx: bool = True,
     ) -> Array | None:
-        """Fill ``g`` with the parameters' gradients and return dx, (n, d_in); None where nobody wants it."""
+        """Fill ``g`` with the parameters' gradients and return dx, (n, d_in); None where nobody wants it.
+
+        z is not among what it may read: the activation after the layer has written over it.
+        """
+
+    def scratch_for(self, x: Array) -> Any:
+        """Working memory for batches shaped like ``x``, allocated once by the engine."""
+        return None
 
     def in_torch(self, torch: Any) -> Any:
         """The same as a module of ``torch``, PyTorch or ``chainrule.autograd``, with the same parameter names."""
@@ -94,6 +127,19 @@ def parameter_shapes(modules: tuple[Module, ...]) -> dict[str, Shape]:
     }
 
 
-def views(index: int, layer: Layer, params: Views) -> dict[str, Array]:
-    """The parameters of module ``index`` by letter: ``{"W": ..., "b": ...}``."""
-    return {letter: params[f"{index}.{name}"] for letter, name in layer.parameter_names.items()}
+def buffer_shapes(modules: tuple[Module, ...]) -> dict[str, Shape]:
+    """Shapes of all buffers, named like parameters: "1.running_mean"."""
+    return {
+        f"{i}.{module.buffer_names[letter]}": shape
+        for i, module in enumerate(modules)
+        if isinstance(module, Layer)
+        for letter, shape in module.buffer_shapes().items()
+    }
+
+
+def views(index: int, layer: Layer, params: Views, buffers: Views | None = None) -> dict[str, Array]:
+    """The parameters of module ``index``, and its buffers if wanted, by letter: ``{"W": ..., "b": ...}``."""
+    found = {letter: params[f"{index}.{name}"] for letter, name in layer.parameter_names.items()}
+    if buffers is not None:
+        found |= {letter: buffers[f"{index}.{name}"] for letter, name in layer.buffer_names.items()}
+    return found

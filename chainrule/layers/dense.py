@@ -36,13 +36,28 @@ class Dense(Layer):
         initializer.fill(p["W"], rng)
         p["b"][:] = 0
 
-    def forward(self, x: Array, p: Views, out: Array | None = None) -> Array:
+    def forward(
+        self,
+        x: Array,
+        p: Views,
+        out: Array | None = None,
+        scratch: Any = None,
+        rng: np.random.Generator | None = None,
+    ) -> Array:
         z = np.matmul(x, p["W"].T, out=out)  # (n, d_out)
         z += p["b"]
         return z
 
     def backward(
-        self, dz: Array, x: Array, p: Views, g: Views, out: Array | None = None, *, wants_dx: bool = True
+        self,
+        dz: Array,
+        x: Array,
+        p: Views,
+        g: Views,
+        out: Array | None = None,
+        scratch: Any = None,
+        *,
+        wants_dx: bool = True,
     ) -> Array | None:
         np.matmul(dz.T, x, out=g["W"])  # (d_out, d_in)
         np.add.reduce(dz, axis=0, out=g["b"])  # (d_out,)

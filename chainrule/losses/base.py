@@ -23,8 +23,8 @@ class Loss(ABC):
     (softmax into probabilities of classes, sigmoid into probabilities of yes, identity into values): together
     they have a stable value and a simple gradient, apart they have neither.
 
-    ``reduction`` "mean" or "sum"; what the mean divides by is each loss's own, the same as PyTorch's, and the
-    factor is in the gradient.
+    A loss says what each row, or each output of each row, loses (``terms``); the sum of them or their mean is
+    taken here, as PyTorch does. With weights, L = sum w l, or sum w l / sum w. The factor is in the gradient.
     """
 
     reduction: Literal["mean", "sum"] = "mean"
@@ -39,17 +39,47 @@ class Loss(ABC):
 
     @abstractmethod
     def prepare(self, target: Array, n: int, k: int, dtype: DType) -> Array:
-        """A user's target for n rows and k outputs, checked, in the form ``value_and_gradient`` takes."""
+        """A user's target for n rows and k outputs, checked, in the form ``terms`` takes."""
 
     @abstractmethod
-    def value_and_gradient(
+    def terms(
         self, logits: Array, target: Array, out: Array | None = None, scratch: Any = None
+    ) -> tuple[Array, Array]:
+        """The losses, (n, 1) a row or (n, k) an output, and the derivative of their sum by the logits, (n, k).
+
+        The derivative is written to ``out``, which is none of the inputs. ``scratch`` is what ``scratch_for``
+        returned for a batch of those shapes, or None; the losses may lie in it. Raises ShapeError where the
+        shapes don't fit: nothing is ever broadcast.
+        """
+
+    def value_and_gradient(
+        self,
+        logits: Array,
+        target: Array,
+        weight: Array | None = None,
+        out: Array | None = None,
+        scratch: Any = None,
     ) -> tuple[float, Array]:
         """The loss of the batch, and its derivative with respect to the logits, (n, k), in ``out``.
 
-        ``scratch`` is what ``scratch_for`` returned for a batch of those shapes, or None. ``out`` is none of
-        the inputs. Raises ShapeError where the shapes don't fit: nothing is ever broadcast.
+        ``weight`` is (n, 1), a number a row, or of the shape of ``terms``; none is negative. If all are 0, both
+        are 0.
         """
+        losses, gradient = self.terms(logits, target, out, scratch)
+        mean = self.reduction == "mean"
+        if weight is None:
+            factor = 1.0 / losses.size if mean else 1.0
+            value = float(np.add.reduce(losses, axis=None)) * factor
+            gradient *= factor
+            return value, gradient
+        weights(self.name, losses, weight)
+        total = float(np.add.reduce(weight, axis=None)) * (losses.size // weight.size) if mean else 1.0
+        factor = 1.0 / total if total else 0.0
+        losses *= weight
+        value = float(np.add.reduce(losses, axis=None)) * factor
+        gradient *= weight
+        gradient *= factor
+        return value, gradient
 
     @abstractmethod
     def decide(self, logits: Array) -> Array:
@@ -77,11 +107,8 @@ class Loss(ABC):
         return None
 
     def count(self, n: int, k: int) -> int:
-        """What the mean divides by."""
+        """What the mean of n rows divides by, where there are no weights."""
         return n * k
-
-    def _factor(self, logits: Array) -> float:
-        return 1.0 / self.count(*logits.shape) if self.reduction == "mean" else 1.0
 
 
 def same_shape(loss: str, logits: Array, target: Array) -> None:
@@ -94,6 +121,13 @@ def same_shape(loss: str, logits: Array, target: Array) -> None:
             f"{loss}: the network gives {logits.shape}, the target is {target.shape}; they must be equal, "
             f"as broadcasting them would give a wrong loss.{hint}"
         )
+
+
+def weights(loss: str, losses: Array, weight: Array) -> None:
+    """Refuse weights that are neither one a row nor one a term."""
+    n = len(losses)
+    if weight.shape not in ((n, 1), losses.shape) or losses.ndim != 2:
+        raise ShapeError(f"{loss}: weights are ({n}, 1), one a row, or {losses.shape}; these are {weight.shape}")
 
 
 LOSSES: Registry[Loss] = Registry("loss", __name__, __file__)

@@ -39,29 +39,25 @@ class BinaryCrossEntropy(Loss):
             )
         return np.ascontiguousarray(target, dtype=dtype)
 
-    def value_and_gradient(
+    def terms(
         self, logits: Array, target: Array, out: Array | None = None, scratch: Array | None = None
-    ) -> tuple[float, Array]:
+    ) -> tuple[Array, Array]:
         same_shape(self.name, logits, target)
-        factor = self._factor(logits)
-        first, second = self.scratch_for(logits, target) if scratch is None else scratch
-        e = np.abs(logits, out=first)
+        e, losses = self.scratch_for(logits, target) if scratch is None else scratch
+        np.abs(logits, out=e)
         np.negative(e, out=e)
         np.exp(e, out=e)  # exp(-|z|), never above 1
-        # max(z, 0) - z y first and row by row: summed apart, two large sums would drown what is left of them
-        terms = np.multiply(logits, target, out=out)
-        np.subtract(np.maximum(logits, 0, out=second), terms, out=second)
-        terms = np.log1p(e, out=terms)
-        terms += second
-        value = float(np.sum(terms))
+        # max(z, 0) - z y first and entry by entry: summed apart, two large sums would drown what is left of them
+        p = np.multiply(logits, target, out=out)
+        np.subtract(np.maximum(logits, 0, out=losses), p, out=losses)
+        losses += np.log1p(e, out=p)
         # p = 1 / (1 + exp(-z)); with e as above that is 1 / (1 + e) above 0 and e / (1 + e) below
-        p = np.minimum(logits, 0, out=terms)
+        np.minimum(logits, 0, out=p)
         np.exp(p, out=p)
         e += 1
         p /= e
         p -= target
-        p *= factor
-        return value * factor, p
+        return losses, p
 
     def labels(self, target: Array) -> Array:
         return self.decide(target - 0.5)

@@ -32,15 +32,17 @@ class MeanSquaredError(Loss):
         checks.finite(f"the target, as {dtype.name},", target)
         return target
 
-    def value_and_gradient(
-        self, logits: Array, target: Array, out: Array | None = None, scratch: Any = None
-    ) -> tuple[float, Array]:
+    def terms(
+        self, logits: Array, target: Array, out: Array | None = None, scratch: Array | None = None
+    ) -> tuple[Array, Array]:
         same_shape(self.name, logits, target)
-        factor = self._factor(logits)
         difference = np.subtract(logits, target, out=out)
-        value = float(np.vdot(difference, difference)) * factor
-        difference *= 2 * factor
-        return value, difference
+        losses = np.multiply(difference, difference, out=scratch)
+        difference *= 2
+        return losses, difference
+
+    def scratch_for(self, logits: Array, target: Array) -> Array:
+        return np.empty_like(logits)
 
     def decide(self, logits: Array) -> Array:
         return logits

@@ -1,6 +1,8 @@
-"""All that decides a training's future: weights, optimizer state, the step, and the shuffle's generator."""
+"""All that decides a training's future: weights, buffers, optimizer state, the step, and the generators."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -10,19 +12,23 @@ from chainrule.optimizers import Optimizer
 
 
 class TrainingState:
-    """The arrays are the live ones: the network's theta, the optimizer's own. ``t`` counts steps from 1."""
+    """The arrays are the live ones: the network's theta and buffers, the optimizer's own.
 
-    def __init__(self, theta: Array, optimizer: Optimizer, seed: int) -> None:
-        self.theta = theta
+    ``t`` counts steps from 1. ``shuffle`` draws the order of the rows, ``noise`` what layers draw: one doesn't change the other.
+    """
+
+    def __init__(self, theta: Array, buffers: Array, optimizer: Optimizer, seed: int) -> None:
+        self.theta, self.buffers = theta, buffers
         self.optimizer = optimizer.start(theta)
         self.shuffle = generator(seed, "shuffle")
+        self.noise = generator(seed, "noise")
         self.t = 0
         self.epoch = 0
         self.row = 0  # of the epoch's order, where the next batch begins
-        self._kept: tuple[int, int, list[Array]] | None = None
+        self._kept: tuple[int, int, dict[str, Any], list[Array]] | None = None
 
     def _arrays(self) -> list[Array]:
-        return [self.theta, *self.optimizer.values()]
+        return [self.theta, self.buffers, *self.optimizer.values()]
 
     def keep(self) -> bool:
         """Remember this moment within the epoch, to come back to; False if the weights are not finite."""
@@ -30,17 +36,18 @@ class TrainingState:
         if not np.isfinite(np.vdot(self.theta, self.theta)) and not np.isfinite(self.theta).all():
             return False
         if self._kept is None:
-            self._kept = (self.t, self.row, [array.copy() for array in self._arrays()])
+            copies = [array.copy() for array in self._arrays()]
+            self._kept = (self.t, self.row, self.noise.bit_generator.state, copies)
             return True
-        _, _, copies = self._kept
+        copies = self._kept[-1]
         for copy, array in zip(copies, self._arrays(), strict=True):
             copy[:] = array
-        self._kept = (self.t, self.row, copies)
+        self._kept = (self.t, self.row, self.noise.bit_generator.state, copies)
         return True
 
     def go_back(self) -> None:
         """Return to the moment last kept. The shuffle's generator has drawn this epoch's order already."""
         assert self._kept is not None
-        self.t, self.row, copies = self._kept
+        self.t, self.row, self.noise.bit_generator.state, copies = self._kept
         for copy, array in zip(copies, self._arrays(), strict=True):
             array[:] = copy

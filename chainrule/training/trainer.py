@@ -46,6 +46,7 @@ class Trainer:
         schedule: Schedule,
         batch_size: int,
         epochs: int,
+        weight: Array | None = None,
         validation: tuple[Array, Array] | None,
         seed: int,
         shuffle: bool,
@@ -56,8 +57,18 @@ class Trainer:
         self.batch_size, self.epochs, self.shuffle = batch_size, epochs, shuffle
         self.rows = len(x)
         self.steps = epochs * math.ceil(self.rows / batch_size)
-        self.state = TrainingState(network.params.theta, optimizer, seed)
-        self.engine = Engine(network.core_modules(loss), network.params, loss, x, target, batch_size)
+        self.state = TrainingState(network.params.theta, network.buffers.theta, optimizer, seed)
+        self.engine = Engine(
+            network.core_modules(loss),
+            network.params,
+            loss,
+            x,
+            target,
+            batch_size,
+            weight=weight,
+            buffers=network.buffers,
+            rng=self.state.noise,
+        )
         self.threads = suited_threads(network.modules, batch_size)
         self.history = History()
         self.loss = math.nan

@@ -171,12 +171,12 @@ def test_out_and_scratch_give_the_same_bits_and_spare_the_inputs(name, reduction
         scratch = loss.scratch_for(logits, target)
         out = np.full_like(logits, np.nan)
         for _ in range(2):  # the second time out and scratch are full of the first
-            again, written = loss.value_and_gradient(logits, target, out, scratch)
+            again, written = loss.value_and_gradient(logits, target, None, out, scratch)
             assert written is out
             assert again == value
             assert same_bits(out, gradient)
-        assert same_bits(loss.value_and_gradient(logits, target, np.full_like(logits, 7))[1], gradient)
-        assert same_bits(loss.value_and_gradient(logits, target, None, scratch)[1], gradient)
+        assert same_bits(loss.value_and_gradient(logits, target, None, np.full_like(logits, 7))[1], gradient)
+        assert same_bits(loss.value_and_gradient(logits, target, None, None, scratch)[1], gradient)
 
 
 @every
@@ -185,7 +185,7 @@ def test_out_may_lie_in_memory_as_it_likes(name, layout, targets_for):
     loss = make(name)
     for logits, target in problems(loss, targets_for):
         out = np.zeros((6, 3), order="F") if layout == "Fortran order" else np.zeros((6, 6))[:, :3]
-        written = loss.value_and_gradient(logits, target, out)[1]
+        written = loss.value_and_gradient(logits, target, None, out)[1]
         np.testing.assert_allclose(written, loss.value_and_gradient(logits, target)[1], rtol=1e-13)
 
 
@@ -194,8 +194,8 @@ def test_one_scratch_serves_other_targets_of_its_shape(name, targets_for):
     loss = make(name)
     first, second = problems(loss, targets_for)[0], problems(loss, targets_for, seed=1)[0]
     scratch = loss.scratch_for(*first)
-    loss.value_and_gradient(*first, None, scratch)
-    value, gradient = loss.value_and_gradient(*second, None, scratch)
+    loss.value_and_gradient(*first, None, None, scratch)
+    value, gradient = loss.value_and_gradient(*second, None, None, scratch)
     expected, expected_gradient = loss.value_and_gradient(*second)
     assert value == expected
     assert same_bits(gradient, expected_gradient)
@@ -380,3 +380,64 @@ def test_mean_squared_error_is_the_mean_of_fractions():
     value, gradient = make("mean_squared_error").value_and_gradient(np.array(z, float), np.array(y, float))
     assert value == pytest.approx(float(sum(squares) / 6), rel=1e-15)
     np.testing.assert_allclose(gradient, 2 * (np.array(z) - np.array(y)) / 6, rtol=1e-15)
+
+
+@every
+@both_reductions
+def test_a_weight_counts_a_row_so_many_times(name, reduction, targets_for):
+    loss, times = make(name, reduction), np.array([3, 0, 1, 2, 0, 1])
+    for logits, target in problems(loss, targets_for):
+        value, gradient = loss.value_and_gradient(logits, target, times[:, None].astype(float))
+        again, repeated = loss.value_and_gradient(
+            np.repeat(logits, times, axis=0), np.repeat(target, times, axis=0)
+        )
+        assert value == pytest.approx(again, rel=1e-13)
+        starts = np.cumsum(times) - times
+        for row, (start, number) in enumerate(zip(starts, times, strict=True)):
+            np.testing.assert_allclose(gradient[row], repeated[start : start + number].sum(axis=0), rtol=1e-13)
+
+
+@every
+def test_a_weight_for_each_term_weighs_the_terms(name, targets_for, rng):
+    total, mean = make(name, "sum"), make(name, "mean")
+    for logits, target in problems(total, targets_for):
+        losses, slopes = (np.array(part) for part in total.terms(logits, target))
+        weight = rng.uniform(0, 2, losses.shape)
+        value, gradient = total.value_and_gradient(logits, target, weight)
+        assert value == pytest.approx((losses * weight).sum(), rel=1e-13)
+        np.testing.assert_allclose(gradient, slopes * weight, rtol=1e-13)
+        small, part = mean.value_and_gradient(logits, target, weight)
+        assert small == pytest.approx(value / weight.sum(), rel=1e-13)
+        np.testing.assert_allclose(part, gradient / weight.sum(), rtol=1e-12)
+
+
+@every
+@both_reductions
+def test_weights_that_are_all_0_leave_nothing(name, reduction, targets_for):
+    loss = make(name, reduction)
+    for logits, target in problems(loss, targets_for):
+        value, gradient = loss.value_and_gradient(logits, target, np.zeros((6, 1)))
+        assert value == 0
+        assert not gradient.any()
+
+
+@every
+@pytest.mark.parametrize("shape", [(6,), (1, 1), (1, 6), (5, 1), (6, 2), (6, 1, 1)])
+def test_weights_of_another_shape_are_refused(name, shape, targets_for):
+    loss = make(name)
+    for logits, target in problems(loss, targets_for):
+        with pytest.raises(ShapeError, match="weights are"):
+            loss.value_and_gradient(logits, target, np.ones(shape))
+
+
+@every
+def test_weights_and_inputs_are_left_as_they_were_and_scratch_changes_nothing(name, targets_for, rng):
+    loss = make(name)
+    for logits, target in problems(loss, targets_for):
+        weight = frozen(rng.uniform(0, 2, (6, 1)))
+        value, gradient = loss.value_and_gradient(logits, target, weight)
+        again, written = loss.value_and_gradient(
+            logits, target, weight, np.full_like(logits, np.nan), loss.scratch_for(logits, target)
+        )
+        assert again == value
+        assert same_bits(written, gradient)

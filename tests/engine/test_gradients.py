@@ -280,3 +280,20 @@ def test_any_network_at_all_has_the_gradients_of_the_textbook_and_of_pytorch(
     got = computed(network, loss, X, target, size, rows)
     assert_same(got, by_the_book(network, loss, X[rows], target[rows]))
     assert_same(got, by_torch(pytorch, network, loss, X[rows], target[rows]), rtol=1e-11)
+
+
+@every_loss
+@pytest.mark.parametrize("batch_size", [4, N])
+def test_a_weight_counts_a_row_so_many_times_also_in_batches(name, batch_size, targets_for):
+    network, loss = mlp("tanh", 3), LOSSES.make(name)
+    X, target = problem(network, loss, targets_for)
+    times = np.arange(N) % 3
+    weight = times[:, None].astype(float)
+    engine = Engine(network.core_modules(loss), network.params, loss, X, target, batch_size, weight=weight)
+    for rows in (np.arange(N)[::-1][:batch_size], np.array([4, 1, 2])):
+        again = np.repeat(rows, times[rows])
+        expected = by_the_book(network, loss, X[again], target[again])
+        assert_same((engine.batch(rows).run(), engine.grad.theta), expected)
+    whole = np.repeat(np.arange(N), times)
+    expected = by_the_book(network, loss, X[whole], target[whole])
+    assert_same((engine.batch(None).run(), engine.grad.theta), expected)

@@ -30,7 +30,7 @@ def naive(net, X, y, rate, batch_size, epochs, shuffle, seed=0):
                 before = np.concatenate([p.reshape(-1) for p in (W1, b1, W2, b2)])
                 a = np.maximum(x @ W1.T + b1, 0)
                 d = a @ W2.T + b2 - y[rows]
-                loss = float(np.vdot(d, d)) / d.size
+                loss = float(np.add.reduce(d * d, axis=None)) / d.size
                 if not math.isfinite(loss):
                     return t, "loss", before, losses
                 losses.append(loss)
