@@ -14,7 +14,8 @@ from chainrule.optimizers import Optimizer
 class TrainingState:
     """The arrays are the live ones: the network's theta and buffers, the optimizer's own.
 
-    ``t`` counts steps from 1. ``shuffle`` draws the order of the rows, ``noise`` what layers draw: one doesn't change the other.
+    ``t`` counts steps from 1. ``shuffle`` draws the order of the rows, ``noise`` what layers
+    draw: one doesn't change the other.
     """
 
     def __init__(self, theta: Array, buffers: Array, optimizer: Optimizer, seed: int) -> None:
