@@ -1,7 +1,25 @@
-"""L5: pictures, one file each; they need matplotlib, the extra ``plot``."""
+"""L5: pictures, one file each: a function of plain data that returns a matplotlib figure (the extra ``plot``).
 
+Every one takes ``dark=True`` as well; ``save`` writes what they return.
+"""
+
+from chainrule.plots.activations import activations
 from chainrule.plots.base import ready, save
+from chainrule.plots.boundary import boundary
+from chainrule.plots.calibration import calibration
+from chainrule.plots.confusion import confusion
 from chainrule.plots.curves import Line, curves
+from chainrule.plots.distributions import distributions
 from chainrule.plots.graph import graph
+from chainrule.plots.misclassified import misclassified
+from chainrule.plots.plane import plane
+from chainrule.plots.rates import rates
+from chainrule.plots.residuals import residuals
+from chainrule.plots.sweep import sweep
+from chainrule.plots.training import training
+from chainrule.plots.weights import weights
 
-__all__ = ["Line", "curves", "graph", "ready", "save"]
+__all__ = [
+    "Line", "activations", "boundary", "calibration", "confusion", "curves", "distributions", "graph",
+    "misclassified", "plane", "rates", "ready", "residuals", "save", "sweep", "training", "weights",
+]  # fmt: skip

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.plots.base import COLORS, figure
+import numpy as np
+
+from chainrule.plots.base import COLORS, figure, label, picture, rgb
 
 
+@picture
 def graph(tensor: Any, names: Mapping[str, Any] | None = None) -> Any:
     """A figure of all that ``tensor`` was computed from; ``names`` are tensors by the name to write on them.
 
@@ -28,15 +31,16 @@ def graph(tensor: Any, names: Mapping[str, Any] | None = None) -> Any:
             places[key] = ((i + 0.5 - len(row) / 2) * 1.9, -level)
     for start, end in edges:
         ax.annotate("", places[end], places[start], arrowprops={
-            "arrowstyle": "-|>", "color": "0.5", "shrinkA": 14, "shrinkB": 14,
+            "arrowstyle": "-|>", "color": COLORS[6], "shrinkA": 14, "shrinkB": 14,
         })  # fmt: skip
     for key, node in nodes.items():
-        label, leaf = _label(node, called)
+        text, leaf = _label(node, called)
+        paper = np.array(made.get_facecolor()[:3])  # mixed, not see-through: arrows run beneath
         style = {
             "boxstyle": "round,pad=0.4" if leaf else "square,pad=0.4",
-            "facecolor": COLORS[5] if leaf else "white",
+            "facecolor": 0.65 * paper + 0.35 * np.array(rgb(COLORS[5])) if leaf else paper,
         }
-        ax.text(*places[key], label, ha="center", va="center", fontsize=9, bbox={**style, "edgecolor": "0.3"})
+        ax.text(*places[key], text, ha="center", va="center", fontsize=9, bbox={**style, "edgecolor": COLORS[6]})
     ax.set(xlim=(-widest * 0.95 - 0.4, widest * 0.95 + 0.4), ylim=(-len(rows) + 0.4, 0.6))
     ax.axis("off")
     return made
@@ -74,7 +78,7 @@ def _label(node: Any, called: Mapping[int, str]) -> tuple[str, bool]:
     """What to write, and whether it is a leaf: here the tensor itself, in PyTorch a node that holds it."""
     leaf = getattr(node, "variable", None if hasattr(node, "next_functions") else node)
     if leaf is not None:
-        name = called.get(id(leaf), "leaf")
+        name = label(called.get(id(leaf), "leaf"))
         return f"{name}  {tuple(leaf.shape)}" if len(leaf.shape) else name, True
     name = node.name() if callable(node.name) else node.name
     return name.removesuffix("0").removesuffix("Backward").lower(), False

@@ -51,7 +51,7 @@ def test_curves_draw_every_line_with_its_label_on_scales_of_powers_of_ten():
     np.testing.assert_array_equal(first.lines[0].get_ydata(), [3, 2, 1])
     np.testing.assert_array_equal(first.lines[0].get_xdata(), [1, 2, 3])
     assert first.get_yscale() == "log"
-    assert second.get_title() == "two"
+    assert second.get_title("left") == "two"
 
 
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
