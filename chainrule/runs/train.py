@@ -161,7 +161,7 @@ class Run:
                 epochs=c.epochs,
                 validation=self.validation,
                 seed=c.seed or 0,
-                callbacks=[MetricsFile(place.path / METRICS), *callbacks],
+                callbacks=[*callbacks, MetricsFile(place.path / METRICS)],  # last: the others may add to a row
             )
         except DivergenceError as problem:
             path = place.save(self.network)

@@ -1,0 +1,1 @@
+"""L6, below the command line: a run as one page for people, and its pictures."""
