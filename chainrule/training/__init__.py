@@ -2,7 +2,8 @@
 
 from chainrule.training.callbacks import CALLBACKS, Callback
 from chainrule.training.evaluation import evaluate
+from chainrule.training.fitting import fit
 from chainrule.training.history import History
-from chainrule.training.trainer import Trainer, fit
+from chainrule.training.trainer import Trainer
 
 __all__ = ["CALLBACKS", "Callback", "History", "Trainer", "evaluate", "fit"]
