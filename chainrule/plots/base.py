@@ -25,11 +25,12 @@ LIGHT = {"ink": "#1b1f24", "paper": "#ffffff"}
 DARK = {"ink": "#e6e8ea", "paper": "#15181c"}
 
 
-def ready(path: Path) -> None:
+def ready(path: Path | None = None) -> None:
     """Complain about a file's name or folder, or a missing matplotlib, before the work for a picture is done."""
-    _ending(path)
-    if not path.parent.is_dir():
-        raise FileError(f"cannot write {path}: there is no folder {path.parent}")
+    if path is not None:
+        _ending(path)
+        if not path.parent.is_dir():
+            raise FileError(f"cannot write {path}: there is no folder {path.parent}")
     _matplotlib()
 
 

@@ -88,9 +88,10 @@ class Record:
 
     def schedule(self, most: int = 2000) -> Array:
         """The learning rate of the steps of the epochs recorded, as the schedule says; at most so many, evenly."""
-        facts, c = self.network.training, self.config
+        c = self.config
         if c.epochs is None or c.learning_rate is None or c.schedule is None or not self.rows:
             return np.empty(0)
+        facts = self.network.training
         each = math.ceil(facts["rows"] / facts["batch_size"])
         schedule, done = SCHEDULES.make(c.schedule), len(self.rows) * each
         steps = np.linspace(1, done, min(done, most)).round().astype(int).tolist()
