@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from chainrule.core.kernels import Formulas
 from chainrule.core.registry import Registry
 from chainrule.core.types import Array
 
@@ -19,6 +20,10 @@ class Activation(ABC):
     Memory: ``forward`` may be called with ``out`` being ``z`` itself when ``backward_reads`` is "a" (and then
     ``backward`` gets that one array as both), and ``backward`` always with ``out`` being ``da``. No other
     input is ever changed. ``scratch`` is what ``scratch_for`` returned for a batch of that shape, or None.
+
+    Where a compiled loop beats NumPy, ``formulas`` gives what it computes of one number: a of z, and da/dz of what
+    ``backward_reads`` names. The loops, which add the bias before and sum its gradient after, are in
+    ``engine/fused.py``. What needs an exponential goes without: NumPy computes eight at a time, such a loop one.
     """
 
     name: ClassVar[str]
@@ -40,6 +45,10 @@ class Activation(ABC):
     def in_torch(self, torch: Any) -> Any:
         """The same as a module of ``torch``: PyTorch, or ``chainrule.autograd``. None where PyTorch has none."""
         return None
+
+    def formulas(self) -> Formulas:
+        """What is to be computed of each number, for compiled loops; none where NumPy is as fast."""
+        return Formulas()
 
     def scratch_for(self, z: Array) -> Array | None:
         """Working memory for batches shaped like ``z``, allocated once by the engine."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.activations._module import module
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -32,5 +33,12 @@ class Exp(Activation):
         with np.errstate(over="ignore", invalid="ignore"):
             return np.multiply(da, a, out=out)
 
+    def formulas(self) -> Formulas:
+        return Formulas(slope=_slope)
+
     def in_torch(self, torch: Any) -> Any:
         return module(torch, torch.exp)
+
+
+def _slope(a: float) -> float:
+    return a

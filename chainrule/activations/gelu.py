@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.activations._logistic import logistic
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.settings import choice
 from chainrule.core.types import Array
 
@@ -67,6 +68,9 @@ class GELU(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty((3, *z.shape), z.dtype)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope) if self.form == "exact" else Formulas()
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.GELU(approximate="none" if self.form == "exact" else "tanh")
 
@@ -111,3 +115,12 @@ def _density_by_tanh(z: Array, out: Array, other: Array, spare: Array) -> None:
     other += 1
     other *= 2 * ROOT
     out *= other
+
+
+def _value(z: float) -> float:
+    return z * 0.5 * math.erfc(-z * math.sqrt(0.5))
+
+
+def _slope(z: float) -> float:
+    near = min(max(z, -40.0), 40.0)
+    return 0.5 * math.erfc(-z * math.sqrt(0.5)) + near * math.exp(-0.5 * near * near) * math.sqrt(0.5 / math.pi)

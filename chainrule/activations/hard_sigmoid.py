@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.activations._module import module
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -43,6 +44,17 @@ class HardSigmoid(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty((2, *z.shape), bool)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         # PyTorch's Hardsigmoid multiplies by a 1/6 of float32 also in float64: its derivative is 3e-8 too large
         return module(torch, lambda z: torch.nn.functional.relu6(z + 3) / 6)
+
+
+def _value(z: float) -> float:
+    return min(max(z + 3, 0), 6) / 6
+
+
+def _slope(z: float) -> float:
+    return 1 / 6 if -3 < z < 3 else 0

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -50,5 +51,16 @@ class HardSwish(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty((2, *z.shape), z.dtype)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.Hardswish()
+
+
+def _value(z: float) -> float:
+    return z * (min(max(z + 3, 0), 6) / 6)
+
+
+def _slope(z: float) -> float:
+    return z / 3 + 0.5 if -3 < z < 3 else (1 if z > 0 else 0)

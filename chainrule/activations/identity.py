@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -29,5 +30,16 @@ class Identity(Activation):
     ) -> Array:
         return np.positive(da, out=out)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.Identity()
+
+
+def _value(z: float) -> float:
+    return z
+
+
+def _slope(a: float) -> float:
+    return 1

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 
@@ -45,5 +46,16 @@ class LeakyReLU(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope, (self.slope,))
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.LeakyReLU(self.slope)
+
+
+def _value(z: float, slope: float) -> float:
+    return z if z > 0 else slope * z
+
+
+def _slope(z: float, slope: float) -> float:
+    return 1 if z > 0 else slope

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -31,5 +32,16 @@ class ReLU(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty(z.shape, bool)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.ReLU()
+
+
+def _value(z: float) -> float:
+    return max(z, 0)
+
+
+def _slope(a: float) -> float:
+    return 1 if a > 0 else 0

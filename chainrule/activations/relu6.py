@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -38,5 +39,16 @@ class ReLU6(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty((2, *z.shape), bool)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.ReLU6()
+
+
+def _value(z: float) -> float:
+    return min(max(z, 0), 6)
+
+
+def _slope(a: float) -> float:
+    return 1 if 0 < a < 6 else 0

@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.activations._logistic import logistic
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -34,5 +35,12 @@ class Sigmoid(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
 
+    def formulas(self) -> Formulas:
+        return Formulas(slope=_slope)
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.Sigmoid()
+
+
+def _slope(a: float) -> float:
+    return a * (1 - a)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -38,5 +39,17 @@ class Softsign(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.Softsign()
+
+
+def _value(z: float) -> float:
+    return z / (1 + abs(z))
+
+
+def _slope(z: float) -> float:
+    r = 1 / (1 + abs(z))
+    return r * r

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations.base import ACTIVATIONS, Activation
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 
 
@@ -33,5 +34,12 @@ class Tanh(Activation):
     def scratch_for(self, z: Array) -> Array:
         return np.empty_like(z)
 
+    def formulas(self) -> Formulas:
+        return Formulas(slope=_slope)
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.Tanh()
+
+
+def _slope(a: float) -> float:
+    return 1 - a * a

@@ -22,6 +22,8 @@ import numpy as np
 
 from chainrule.core.params import Params
 from chainrule.core.types import Array
+from chainrule.engine import fused
+from chainrule.engine.step import Step
 from chainrule.layers import Layer, Module
 from chainrule.layers.base import views
 from chainrule.losses import Loss
@@ -33,7 +35,7 @@ class Engine:
     ``modules`` end at the logits. ``target`` is in the loss's own form, ``weight`` None or (rows, 1) numbers.
     Gradients go to ``grad``, laid out like ``params``; ``buffers`` are what layers change as they go forward.
     ``rng`` is what layers draw from in training; without it they do what they do when predicting. Modules are
-    to be called under ``np.errstate`` where overflow should stay silent.
+    to be called under ``np.errstate`` where overflow should stay silent. ``gear`` is "numpy" or "fused".
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Engine:
         weight: Array | None = None,
         buffers: Params | None = None,
         rng: np.random.Generator | None = None,
+        gear: str = "numpy",
     ) -> None:
         self.grad = params.like()
         self._modules, self._params, self._loss = tuple(modules), params, loss
         self._X, self._target, self._weight = X, target, weight
         self._buffers, self._rng = buffers, rng
+        self._fused = gear == "fused"
         self._size = batch_size
         self._values, self._gradients = self._allocate(batch_size)
         self._whole: Plan | None = None
@@ -102,26 +106,40 @@ class Engine:
 
     def _plan(self, x: Array, target: Array, weight: Array | None) -> Plan:
         n = len(x)
-        values = [x, *(v[:n] for v in self._values)]
-        gradients = [g[:n] for g in self._gradients]
-        forward: list[Callable[[], Any]] = []
-        backward: list[Callable[[], Any]] = []
+        part = {
+            id(a): a[:n] for a in (*self._values, *self._gradients)
+        }  # one of each: what is shared stays one object
+        values = [x, *(part[id(v)] for v in self._values)]
+        gradients = [None, *(part[id(g)] for g in self._gradients)]
+        steps = []
         for i, module in enumerate(self._modules):
-            before, after = values[i], values[i + 1]
-            d_after, d_before = gradients[i], gradients[i - 1] if i else None
-            scratch = module.scratch_for(before)
+            p: dict[str, Array] = {}
+            g: dict[str, Array] = {}
             if isinstance(module, Layer):
                 p, g = views(i, module, self._params, self._buffers), views(i, module, self.grad)
-                forward.append(partial(module.forward, before, p, after, scratch, self._rng))
-                backward.append(partial(module.backward, d_after, before, p, g, d_before, scratch, wants_dx=i > 0))
-            else:
-                forward.append(partial(module.forward, before, after, scratch))
-                if d_before is not None:
-                    backward.append(partial(module.backward, d_after, before, after, d_before, scratch))
-        logits, d_logits = values[-1], gradients[-1]
-        room = self._loss.scratch_for(logits, target)
-        loss = partial(self._loss.value_and_gradient, logits, target, weight, d_logits, room)
-        return Plan(x, target, weight, logits, forward, loss, backward[::-1])
+            dy, dx, scratch = gradients[i + 1], gradients[i], module.scratch_for(values[i])
+            assert dy is not None
+            steps.append(Step(module, values[i], values[i + 1], dy, dx, scratch, p, g, self._rng))
+        return self._fused_plan(steps, target, weight) if self._fused else self._numpy_plan(steps, target, weight)
+
+    def _numpy_plan(self, steps: list[Step], target: Array, weight: Array | None) -> Plan:
+        forward = [step.forward() for step in steps]
+        last, wanted = steps[-1], [s for s in steps if isinstance(s.module, Layer) or s.dx is not None]
+        room = self._loss.scratch_for(last.y, target)
+        loss = partial(self._loss.value_and_gradient, last.y, target, weight, last.dy, room)
+        backward = [step.backward() for step in reversed(wanted)]
+        return Plan(steps[0].x, target, weight, last.y, forward, lambda: loss()[0], backward)
+
+    def _fused_plan(self, steps: list[Step], target: Array, weight: Array | None) -> Plan:
+        last = steps[-1]
+        loss = None
+        if isinstance(last.module, Layer) and last.module.biased:
+            loss = self._loss.fused(last.y, last.p["b"], target, weight, last.dy, last.g["b"])
+        if loss is None:
+            plain = self._numpy_plan(steps, target, weight).loss
+        forward = fused.forward(steps, loss is not None)
+        backward = fused.backward(steps, loss is not None)
+        return Plan(steps[0].x, target, weight, last.y, forward, loss or plain, backward)
 
 
 class Plan:
@@ -136,7 +154,7 @@ class Plan:
         weight: Array | None,
         logits: Array,
         forward: Sequence[Callable[[], Any]],
-        loss: Callable[[], tuple[float, Array]],
+        loss: Callable[[], float],
         backward: Sequence[Callable[[], Any]],
     ) -> None:
         self.x, self.target, self.weight, self.logits = x, target, weight, logits
@@ -146,7 +164,7 @@ class Plan:
         """The loss of the batch; its gradient is then in the engine's ``grad``."""
         for call in self.forward:
             call()
-        value, _ = self.loss()
+        value = self.loss()
         for call in self.backward:
             call()
         return value

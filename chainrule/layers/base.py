@@ -12,11 +12,12 @@ import numpy as np
 from chainrule.activations import ACTIVATIONS, Activation
 from chainrule.core.errors import UnknownNameError
 from chainrule.core.registry import Registry
-from chainrule.core.settings import nearest
+from chainrule.core.settings import nearest, parse
 from chainrule.core.types import Array, Shape
-from chainrule.initializers import Initializer
+from chainrule.initializers import INITIALIZERS, Initializer
 
 Views = Mapping[str, Array]
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Layer(ABC):
@@ -37,6 +38,7 @@ class Layer(ABC):
     buffer_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)  # settings to test it in
+    biased: ClassVar[bool] = False  # z = product + b: compiled loops add b with what comes after it
 
     d_in: int
     d_out: int
@@ -49,9 +51,20 @@ class Layer(ABC):
     def initialize(self, p: Views, initializer: Initializer, rng: np.random.Generator) -> None:
         """Write the initial values of the parameters and the buffers."""
 
+    def start(self, p: Views, told: Initializer | None, suited: str, rng: np.random.Generator) -> None:
+        """Write the initial values, by ``told`` or unless told by what suits what comes after the layer."""
+        self.initialize(p, INITIALIZERS.make(suited) if told is None else told, rng)
+
     def buffer_shapes(self) -> dict[str, Shape]:
         """The shape of each buffer, by letter."""
         return {}
+
+    def check(self, x: Array) -> None:
+        """Refuse, at the border, features that a first layer cannot take."""
+
+    def example_input(self, rng: np.random.Generator, n: int) -> Array:
+        """Rows to test it with, (n, d_in), float64."""
+        return rng.standard_normal((n, self.d_in))
 
     @abstractmethod
     def forward(
@@ -81,6 +94,16 @@ class Layer(ABC):
         z is not among what it may read: the activation after the layer has written over it.
         """
 
+    def product(self, x: Array, p: Views, out: Array | None = None) -> Array:
+        """z without b, of a layer that is ``biased``."""
+        raise NotImplementedError
+
+    def products(
+        self, dz: Array, x: Array, p: Views, g: Views, out: Array | None = None, *, wants_dx: bool = True
+    ) -> Array | None:
+        """``backward`` without db, of a layer that is ``biased``."""
+        raise NotImplementedError
+
     def scratch_for(self, x: Array) -> Any:
         """Working memory for batches shaped like ``x``, allocated once by the engine."""
         return None
@@ -99,22 +122,34 @@ LAYERS: Registry[Layer] = Registry("layer", __name__, __file__)
 Module = Layer | Activation
 
 
-def make(spec: object) -> Module:
-    """A layer or an activation from a name, a mapping with a ``name``, or itself."""
+def make(spec: object, width: int | None = None) -> Module:
+    """A layer or an activation from a name, a mapping with a ``name``, or itself.
+
+    ``width``, of what comes before, is taken for a layer described without it.
+    """
     if isinstance(spec, Layer | Activation):
         return spec
     name = spec.get("name") if isinstance(spec, Mapping) else spec
     text = name.partition(":")[0] if isinstance(name, str) else name
     if text in ACTIVATIONS:
         return ACTIVATIONS.make(spec)
-    if text in LAYERS or not isinstance(text, str):
+    if not isinstance(text, str):
         return LAYERS.make(spec)
+    if text in LAYERS:
+        written = parse(spec)[1] if isinstance(spec, str) else {k: v for k, v in spec.items() if k != "name"}
+        open_width = {} if width is None else {LAYERS[text].width_setting: width}
+        return LAYERS.make({**open_width, **written, "name": text})
     raise UnknownNameError(f"unknown layer or activation {text!r:.80}.{nearest(text, [*LAYERS, *ACTIVATIONS])}")
 
 
 def describe(module: Module) -> dict[str, Any]:
     """What ``make`` takes to build an equal module."""
     return ACTIVATIONS.describe(module) if isinstance(module, Activation) else LAYERS.describe(module)
+
+
+def activation_names() -> tuple[str, ...]:
+    """What can stand where an activation is asked for: the activations, and layers such as prelu."""
+    return tuple(sorted([*ACTIVATIONS, *(name for name, cls in LAYERS.classes().items() if cls.is_activation)]))
 
 
 def parameter_shapes(modules: tuple[Module, ...]) -> dict[str, Shape]:

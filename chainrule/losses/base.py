@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from chainrule.core.errors import ShapeError
+from chainrule.core.kernels import Formulas, loops
 from chainrule.core.registry import Registry
 from chainrule.core.settings import choice
 from chainrule.core.types import Array, DType
@@ -81,6 +83,26 @@ class Loss(ABC):
         gradient *= factor
         return value, gradient
 
+    def fused(
+        self, z: Array, b: Array, target: Array, weight: Array | None, d: Array, db: Array
+    ) -> Callable[[], float] | None:
+        """A call that gives the loss of the logits z + b and fills d, dL/dz, and db, its sum over the rows.
+
+        By compiled loops; z becomes working memory. None where there is no such form.
+        """
+        value, slope, constants = self.formulas()
+        if value is None or slope is None or (weight is not None and weight.shape[1] != 1):
+            return None
+        w = np.ones((len(z), 1), z.dtype) if weight is None else weight
+        given = tuple(z.dtype.type(c) for c in constants)
+        return partial(
+            loops(_terms, value, slope).compiled, z, b, target, w, self.reduction == "mean", d, db, given
+        )
+
+    def formulas(self) -> Formulas:
+        """value(z, y) and slope(z, y), of one number and its target, for a loss whose terms are (n, k)."""
+        return Formulas()
+
     @abstractmethod
     def decide(self, logits: Array) -> Array:
         """Predictions: class ids (n,) or values (n, k)."""
@@ -128,6 +150,28 @@ def weights(loss: str, losses: Array, weight: Array) -> None:
     n = len(losses)
     if weight.shape not in ((n, 1), losses.shape) or losses.ndim != 2:
         raise ShapeError(f"{loss}: weights are ({n}, 1), one a row, or {losses.shape}; these are {weight.shape}")
+
+
+def _terms(value: Any, slope: Any, stamp: str) -> Callable[..., float]:
+    def loop(z, b, y, w, mean, d, db, c):  # type: ignore[no-untyped-def]
+        stamp  # noqa: B018
+        n, k = z.shape
+        total, mass = 0.0, 0.0
+        for i in range(n):
+            mass += w[i, 0] * k
+        factor = 1.0
+        if mean:
+            factor = 1 / mass if mass > 0 else 0.0
+        db[:] = 0
+        for i in range(n):
+            for j in range(k):
+                logit = z[i, j] + b[j]
+                total += w[i, 0] * value(logit, y[i, j], *c)
+                d[i, j] = slope(logit, y[i, j], *c) * (w[i, 0] * factor)
+                db[j] += d[i, j]
+        return total * factor
+
+    return loop
 
 
 LOSSES: Registry[Loss] = Registry("loss", __name__, __file__)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from chainrule.core import checks
 from chainrule.core.errors import InputError
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array, DType
 from chainrule.losses.base import LOSSES, Loss, same_shape
 
@@ -59,6 +61,9 @@ class BinaryCrossEntropy(Loss):
         p -= target
         return losses, p
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def labels(self, target: Array) -> Array:
         return self.decide(target - 0.5)
 
@@ -71,3 +76,12 @@ class BinaryCrossEntropy(Loss):
 
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.BCEWithLogitsLoss(reduction=self.reduction)
+
+
+def _value(z: float, y: float) -> float:
+    return max(z, 0) - z * y + math.log1p(math.exp(-abs(z)))
+
+
+def _slope(z: float, y: float) -> float:
+    e = math.exp(-abs(z))
+    return (1 / (1 + e) if z > 0 else e / (1 + e)) - y

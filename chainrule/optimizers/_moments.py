@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers.base import Optimizer, State
+from chainrule.optimizers.base import Optimizer, State, typed
 
 
 def average(m: Array, g: Array, beta: float, work: Array) -> None:
@@ -69,3 +70,20 @@ class Moments(Optimizer):
         np.divide(m, work, out=work)
         work *= lr * root / (1 - self.beta1**t)
         theta -= work
+
+    def _fused_adam(
+        self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, keep: float = 1.0
+    ) -> None:
+        """The same in one compiled pass, after theta <- keep theta."""
+        root = math.sqrt(1 - self.beta2**t)
+        rate = lr * root / (1 - self.beta1**t)
+        numbers = typed(theta, keep, self.beta2, 1 - self.beta1, 1 - self.beta2, self.epsilon * root, rate)
+        _update.compiled(theta, grad, state["m"], state["v"], *numbers)
+
+
+@kernel
+def _update(theta, grad, m, v, keep, beta2, rest1, rest2, epsilon, rate):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        m[i] += rest1 * (grad[i] - m[i])
+        v[i] = beta2 * v[i] + rest2 * grad[i] * grad[i]
+        theta[i] = keep * theta[i] - rate * m[i] / (np.sqrt(v[i]) + epsilon)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered, typed
 
 
 @OPTIMIZERS.register("adadelta")
@@ -64,6 +65,18 @@ class Adadelta(Optimizer):
         grad *= lr
         theta -= grad
 
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        rates = typed(theta, lr, self.rho, 1 - self.rho, self.epsilon)
+        _update.compiled(theta, grad, state["v"], state["u"], *rates)
+
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
 
@@ -71,3 +84,12 @@ class Adadelta(Optimizer):
         if (cls := offered(torch, "Adadelta")) is None:
             return None
         return cls(parameters, lr=self.learning_rate, rho=self.rho, eps=self.epsilon)
+
+
+@kernel
+def _update(theta, grad, v, u, lr, rho, rest, epsilon):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        v[i] = rho * v[i] + rest * grad[i] * grad[i]
+        d = grad[i] / np.sqrt(v[i] + epsilon) * np.sqrt(u[i] + epsilon)
+        u[i] = rho * u[i] + rest * d * d
+        theta[i] -= lr * d

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, typed
 
 
 @OPTIMIZERS.register("adagrad")
@@ -56,9 +57,27 @@ class Adagrad(Optimizer):
         grad *= lr
         theta -= grad
 
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        _update.compiled(theta, grad, state["s"], *typed(theta, lr, self.epsilon))
+
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         settings = {"lr": self.learning_rate, "initial_accumulator_value": self.initial, "eps": self.epsilon}
         return torch.optim.Adagrad(parameters, **settings)
+
+
+@kernel
+def _update(theta, grad, s, lr, epsilon):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        s[i] += grad[i] * grad[i]
+        theta[i] -= lr * grad[i] / (np.sqrt(s[i]) + epsilon)

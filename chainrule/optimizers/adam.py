@@ -30,6 +30,17 @@ class Adam(Moments):
     ) -> None:
         self._adam(theta, grad, state, t, lr, scratch)
 
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        self._fused_adam(theta, grad, state, t, lr)
+
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         settings = {"lr": self.learning_rate, "betas": (self.beta1, self.beta2), "eps": self.epsilon}
         return torch.optim.Adam(parameters, **settings)

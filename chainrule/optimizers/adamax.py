@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average
-from chainrule.optimizers.base import OPTIMIZERS, State, offered
+from chainrule.optimizers.base import OPTIMIZERS, State, offered, typed
 
 
 @OPTIMIZERS.register("adamax")
@@ -51,7 +52,27 @@ class Adamax(Moments):
         work *= lr / (1 - self.beta1**t)
         theta -= work
 
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        numbers = typed(theta, lr / (1 - self.beta1**t), 1 - self.beta1, self.beta2, self.epsilon)
+        _update.compiled(theta, grad, state["m"], state["u"], *numbers)
+
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "Adamax")) is None:
             return None
         return cls(parameters, lr=self.learning_rate, betas=(self.beta1, self.beta2), eps=self.epsilon)
+
+
+@kernel
+def _update(theta, grad, m, u, rate, rest1, beta2, epsilon):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        m[i] += rest1 * (grad[i] - m[i])
+        u[i] = max(beta2 * u[i], abs(grad[i]) + epsilon)
+        theta[i] -= rate * m[i] / u[i]

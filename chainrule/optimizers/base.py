@@ -50,6 +50,18 @@ class Optimizer(ABC):
     ) -> None:
         """One step, in place."""
 
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        """The same as ``step``, in one compiled pass over the vectors where there is one."""
+        self.step(theta, grad, state, t, lr, scratch)
+
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         """The same of ``torch``, PyTorch or ``chainrule.autograd``; None where it has none."""
         return None
@@ -62,6 +74,11 @@ class Optimizer(ABC):
 def offered(torch: Any, name: str) -> Any:
     """The class of that name of ``torch.optim``, None where it has none: chainrule.autograd has but some."""
     return vars(torch.optim).get(name)
+
+
+def typed(theta: Array, *numbers: float) -> tuple[Any, ...]:
+    """The numbers in theta's type: a compiled loop over float32 given Python's numbers computes in float64."""
+    return tuple(map(theta.dtype.type, numbers))
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", __name__, __file__)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, typed
 
 
 @OPTIMIZERS.register("lion")
@@ -60,5 +61,25 @@ class Lion(Optimizer):
         theta -= work
         average(m, grad, self.beta2, work)
 
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        keep = 1 - lr * self.weight_decay
+        _update.compiled(theta, grad, state["m"], *typed(theta, lr, keep, 1 - self.beta1, 1 - self.beta2))
+
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
+
+
+@kernel
+def _update(theta, grad, m, lr, keep, rest1, rest2):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        c = m[i] + rest1 * (grad[i] - m[i])
+        theta[i] = keep * theta[i] - lr * np.sign(c)
+        m[i] += rest2 * (grad[i] - m[i])

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, State, offered
+from chainrule.optimizers.base import OPTIMIZERS, State, offered, typed
 
 
 @OPTIMIZERS.register("nadam")
@@ -48,13 +49,11 @@ class NAdam(Moments):
         lr: float,
         scratch: Array | None = None,
     ) -> None:
-        m, v, product = state["m"], state["v"], state["product"]
+        m, v = state["m"], state["v"]
         work = np.empty_like(grad) if scratch is None else scratch
         average(m, grad, self.beta1, work)
         average_of_squares(v, grad, self.beta2, work)
-        now, ahead = self._mu(t), self._mu(t + 1)
-        product *= now
-        so_far = float(product[0])
+        now, ahead, so_far = self._look_ahead(state, t)
         root = math.sqrt(1 - self.beta2**t)
         np.sqrt(v, out=work)
         work += self.epsilon * root
@@ -65,8 +64,31 @@ class NAdam(Moments):
         work *= lr * root * ahead / (1 - so_far * ahead)
         theta -= work
 
+    def _look_ahead(self, state: Mapping[str, Array], t: int) -> tuple[float, float, float]:
+        """mu_t, mu_t+1 and the product of all mu so far, which is kept."""
+        now = self._mu(t)
+        state["product"][...] *= now
+        return now, self._mu(t + 1), float(state["product"][0])
+
     def _mu(self, t: int) -> float:
         return self.beta1 * (1 - 0.5 * math.pow(0.96, t * self.momentum_decay))
+
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        now, ahead, so_far = self._look_ahead(state, t)
+        root = math.sqrt(1 - self.beta2**t)
+        of_gradient, of_mean = lr * root * (1 - now) / (1 - so_far), lr * root * ahead / (1 - so_far * ahead)
+        numbers = typed(
+            theta, 1 - self.beta1, self.beta2, 1 - self.beta2, self.epsilon * root, of_gradient, of_mean
+        )
+        _update.compiled(theta, grad, state["m"], state["v"], *numbers)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "NAdam")) is None:
@@ -79,3 +101,11 @@ class NAdam(Moments):
             product = torch.ones((), dtype=leaf.dtype)
             peer.state[leaf].update(step=torch.tensor(0.0), mu_product=product, **zeros)
         return peer
+
+
+@kernel
+def _update(theta, grad, m, v, rest1, beta2, rest2, epsilon, of_gradient, of_mean):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        m[i] += rest1 * (grad[i] - m[i])
+        v[i] = beta2 * v[i] + rest2 * grad[i] * grad[i]
+        theta[i] -= (of_gradient * grad[i] + of_mean * m[i]) / (np.sqrt(v[i]) + epsilon)

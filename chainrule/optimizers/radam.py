@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, offered
+from chainrule.optimizers.base import OPTIMIZERS, offered, typed
 
 
 @OPTIMIZERS.register("radam")
@@ -43,21 +44,51 @@ class RAdam(Moments):
         work = np.empty_like(grad) if scratch is None else scratch
         average(m, grad, self.beta1, work)
         average_of_squares(v, grad, self.beta2, work)
+        rate, r = self._rates(t, lr)
+        if r is not None:
+            np.sqrt(v, out=work)
+            work += self.epsilon
+            np.divide(m, work, out=work)
+            work *= rate * r
+        else:
+            np.multiply(m, rate, out=work)
+        theta -= work
+
+    def _rates(self, t: int, lr: float) -> tuple[float, float | None]:
+        """lr / (1 - beta1^t), and r sqrt(1 - beta2^t) or None while the gradient's size is not known."""
         left = 1 - self.beta2**t
         n = 2 / (1 - self.beta2) - 1
         n_t = n - 2 * t * self.beta2**t / left
         rate = lr / (1 - self.beta1**t)
-        if n_t > 5:
-            r = math.sqrt((n_t - 4) * (n_t - 2) * n / ((n - 4) * (n - 2) * n_t))
-            np.sqrt(v, out=work)
-            work += self.epsilon
-            np.divide(m, work, out=work)
-            work *= rate * r * math.sqrt(left)
-        else:
-            np.multiply(m, rate, out=work)
-        theta -= work
+        if n_t <= 5:
+            return rate, None
+        return rate, math.sqrt((n_t - 4) * (n_t - 2) * n / ((n - 4) * (n - 2) * n_t)) * math.sqrt(left)
+
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        rate, r = self._rates(t, lr)
+        numbers = typed(theta, 1 - self.beta1, self.beta2, 1 - self.beta2, self.epsilon, rate * (r or 1))
+        _update.compiled(theta, grad, state["m"], state["v"], r is not None, *numbers)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "RAdam")) is None:
             return None
         return cls(parameters, lr=self.learning_rate, betas=(self.beta1, self.beta2), eps=self.epsilon)
+
+
+@kernel
+def _update(theta, grad, m, v, known, rest1, beta2, rest2, epsilon, rate):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        m[i] += rest1 * (grad[i] - m[i])
+        v[i] = beta2 * v[i] + rest2 * grad[i] * grad[i]
+        step = rate * m[i]
+        if known:
+            step /= np.sqrt(v[i]) + epsilon
+        theta[i] -= step

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, typed
 
 
 @OPTIMIZERS.register("rmsprop")
@@ -81,9 +82,38 @@ class RMSprop(Optimizer):
         grad *= lr
         theta -= grad
 
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        v, m, b = (state.get(name, grad) for name in "vmb")  # what a setting doesn't use is not touched
+        rates = typed(theta, lr, self.alpha, 1 - self.alpha, self.epsilon, self.momentum, 0)
+        _update.compiled(theta, grad, v, m, b, self.centered, *rates)
+
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         settings = {"lr": self.learning_rate, "alpha": self.alpha, "eps": self.epsilon}
         return torch.optim.RMSprop(parameters, **settings, momentum=self.momentum, centered=self.centered)
+
+
+@kernel
+def _update(theta, grad, v, m, b, centered, lr, alpha, rest, epsilon, momentum, zero):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        g = grad[i]
+        v[i] = alpha * v[i] + rest * g * g
+        square = v[i]
+        if centered:
+            m[i] += rest * (g - m[i])
+            square = max(square - m[i] * m[i], zero)
+        d = g / (np.sqrt(square) + epsilon)
+        if momentum:
+            b[i] = momentum * b[i] + d
+            d = b[i]
+        theta[i] -= lr * d

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import SettingError
+from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, typed
 
 
 @OPTIMIZERS.register("sgd")
@@ -58,9 +59,44 @@ class SGD(Optimizer):
         grad *= lr
         theta -= grad
 
+    def fused_step(
+        self,
+        theta: Array,
+        grad: Array,
+        state: Mapping[str, Array],
+        t: int,
+        lr: float,
+        scratch: Array | None = None,
+    ) -> None:
+        if self.momentum:
+            rates = typed(theta, lr, self.momentum)
+            (_nesterov if self.nesterov else _momentum).compiled(theta, grad, state["v"], *rates)
+        else:
+            _plain.compiled(theta, grad, *typed(theta, lr))
+
     def scratch_for(self, theta: Array) -> Array | None:
         return np.empty_like(theta) if self.nesterov else None
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         settings = {"lr": self.learning_rate, "momentum": self.momentum, "nesterov": self.nesterov}
         return torch.optim.SGD(parameters, **settings)
+
+
+@kernel
+def _plain(theta, grad, lr):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        theta[i] -= lr * grad[i]
+
+
+@kernel
+def _momentum(theta, grad, v, lr, momentum):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        v[i] = momentum * v[i] + grad[i]
+        theta[i] -= lr * v[i]
+
+
+@kernel
+def _nesterov(theta, grad, v, lr, momentum):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        v[i] = momentum * v[i] + grad[i]
+        theta[i] -= lr * (grad[i] + momentum * v[i])

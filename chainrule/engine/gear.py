@@ -1,0 +1,40 @@
+"""Which form of the mathematics runs: NumPy's passes, or loops that numba compiled."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from chainrule.core import kernels
+from chainrule.core.errors import ChainruleError, MissingExtraError
+from chainrule.core.settings import choice
+
+GEARS = ("auto", "numpy", "fused")
+
+
+class Gear(NamedTuple):
+    """``name`` is "numpy" or "fused"; ``why`` says in a few words how it came to that."""
+
+    name: Literal["numpy", "fused"]
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.why})"
+
+
+def choose(engine: str) -> Gear:
+    """The gear for ``engine``: "auto" takes the fused one wherever it can run, and says in the log if it can't.
+
+    Raises MissingExtraError or SettingError where "fused" was asked for and cannot run.
+    """
+    choice("engine", engine, GEARS)
+    if engine == "numpy":
+        return Gear("numpy", "as asked")
+    try:
+        return Gear("fused", f"numba {kernels.ready()}")
+    except ChainruleError as problem:
+        if engine == "fused":
+            raise
+        if isinstance(problem, MissingExtraError):
+            return Gear("numpy", "numba is not installed")
+        kernels.log.warning("plain NumPy runs: %s", problem)
+        return Gear("numpy", "numba has no place to keep compiled kernels")
