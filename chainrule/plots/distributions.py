@@ -19,9 +19,9 @@ def distributions(layers: Mapping[str, Mapping[float, Array]], time: str = "epoc
 
     The line is the median. What isn't finite is left out, and said.
     """
-    across = min(len(layers), 3)
+    across = min(len(layers), 2)
     down = -(-len(layers) // across)
-    made = figure(2.6 * across + 1.4, 2.2 * down + 0.7)
+    made = figure(2.5 * across + 0.4, 2.1 * down + 0.6)
     axes = made.subplots(down, across, squeeze=False).ravel()
     for ax, (name, moments) in zip(axes, layers.items(), strict=False):
         times = sorted(moments)

@@ -21,7 +21,7 @@ def residuals(truth: Array, predicted: Array, names: Sequence[object]) -> Any:
     residual = truth - predicted, so that points above the line were predicted too low.
     """
     shown = min(len(names), MOST_OUTPUTS)
-    made = figure(8.4, 3.3 * shown)
+    made = figure(6.2, 2.9 * shown)
     axes = made.subplots(shown, 2, squeeze=False)
     kept = thinned(len(truth), MOST_POINTS)
     for (left, right), j in zip(axes, range(shown), strict=True):

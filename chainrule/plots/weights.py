@@ -19,8 +19,8 @@ def weights(W: Array, shape: tuple[int, int] | None = None, most: int = 64, name
     """W: (d_out, d_in), a row a unit, those of the largest norm first, ``most`` of them, on one scale for all.
 
     With the ``shape`` of the input as an image each unit is one; without it a row of a table, with the features'
-    ``names``. Blue is above 0, orange below; the fuller the color, the larger. Raises ShapeError where the shape
-    doesn't hold d_in numbers.
+    ``names``. Blue is above 0, orange below; the fuller the color, the larger, by the power 0.7, so that small ones
+    are seen. Raises ShapeError where the shape doesn't hold d_in numbers.
     """
     top = float(np.abs(W).max()) or 1.0
     order = np.argsort(-np.linalg.norm(W / top, axis=1), kind="stable")[:most]  # the squares of W may overflow
@@ -58,7 +58,7 @@ def _colored(share: Array) -> Array:
     above, below = rgb(COLORS[0]), rgb(COLORS[1])
     share = np.nan_to_num(share)
     color = np.where(share[..., None] >= 0, above, below)
-    return np.concatenate([color, np.abs(share)[..., None]], axis=2)
+    return np.concatenate([color, np.abs(share)[..., None] ** 0.7], axis=2)
 
 
 def _montage(rows: Array, shape: tuple[int, int], across: int) -> tuple[Array, tuple[list[float], list[float]]]:

@@ -26,12 +26,12 @@ class Code:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as texts. The first ``texts`` columns stand at the left, the others, numbers, at the right."""
+    """Cells as texts. The columns ``texts``, counted from 0, stand at the left; the others are numbers."""
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
-    texts: int = 1
+    texts: Sequence[int] = (0,)
     folded: bool = False  # shown when asked for
     kind: ClassVar[str] = "table"
 

@@ -13,7 +13,7 @@ def configuration(record: Record, artist: Artist) -> Section:
     """Every option, as resolved."""
     values = [(field.name, getattr(record.config, field.name)) for field in dataclasses.fields(record.config)]
     rows = [[name.replace("_", " "), _said(name, value)] for name, value in values if value not in (None, ())]
-    return Section("configuration", "Configuration", [Table("Options", ["option", "value"], rows, texts=2)])
+    return Section("configuration", "Configuration", [Table("Options", ["option", "value"], rows, texts=(0, 1))])
 
 
 def environment(record: Record, artist: Artist) -> Section | None:
@@ -21,7 +21,7 @@ def environment(record: Record, artist: Artist) -> Section | None:
     rows = [[short(name), short(value, 200)] for name, value in _flat("", record.environment)]
     if not rows:
         return None
-    table = Table("At the time of training", ["what", "value"], rows, texts=2)
+    table = Table("At the time of training", ["what", "value"], rows, texts=(0, 1))
     return Section("environment", "Environment", [table])
 
 

@@ -58,7 +58,8 @@ def _rows(record: Record, X: Any, rows: Array, confidence: Array) -> Table:
         [place, short(names[record.predicted[i]], 40), percent(confidence[i]), short(names[y[i]], 40), *values]
         for i, (place, *values) in zip(rows, cells, strict=True)
     ]
-    return Table("The most confident mistakes", [head[0], "prediction", "confidence", "truth", *head[1:]], table)
+    heads = [head[0], "prediction", "confidence", "truth", *head[1:]]
+    return Table("The most confident mistakes", heads, table, texts=(1, 3))
 
 
 def _worst_values(record: Record, X: Any, y: Array, part: str) -> Table:
@@ -74,7 +75,7 @@ def _worst_values(record: Record, X: Any, y: Array, part: str) -> Table:
         name = short(record.network.target.names[j], 40)
         table.append([place, name, f"{y[i, j]:.5g}", f"{predicted[i, j]:.5g}", *values])
     caption = f"The {len(rows)} {part} rows that are furthest off"
-    return Table(caption, [head[0], "quantity", "truth", "predicted", *head[1:]], table)
+    return Table(caption, [head[0], "quantity", "truth", "predicted", *head[1:]], table, texts=(1,))
 
 
 def _features(X: Any, rows: Array) -> tuple[list[str], list[list[str]]]:

@@ -92,7 +92,7 @@ def _values(record: Record, y: Array) -> list[Block]:
 
 
 def _scores(rows: list[list[str]]) -> Table:
-    return Table("Scores", ["score", "value", "95 % interval", "by"], rows)
+    return Table("Scores", ["score", "value", "95 % interval", "by"], rows, texts=(0, 3))
 
 
 def _plain(value: float) -> str:

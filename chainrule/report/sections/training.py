@@ -25,7 +25,7 @@ def training(record: Record, artist: Artist) -> Section:
     blocks: list[Block] = [Words(text), *artist.draw("training:show=loss", f"training:show={metric}", "rates")]
     head = list(dict.fromkeys(name for row in rows for name in row))
     table = [[_cell(rows[i].get(name)) for name in head] for i in thinned(len(rows), MOST_ROWS)]
-    return Section("training", "Training", [*blocks, Table("Epoch by epoch", head, table, texts=0, folded=True)])
+    return Section("training", "Training", [*blocks, Table("Epoch by epoch", head, table, texts=(), folded=True)])
 
 
 def _why(record: Record) -> str:
