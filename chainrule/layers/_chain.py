@@ -1,17 +1,50 @@
-"""Whether modules fit together, and how errors call them."""
+"""Modules one after the other: their sizes, whether they fit together, how they start, how errors call them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+import numpy as np
+
+from chainrule.activations import Activation
 from chainrule.core.errors import SettingError, ShapeError
-from chainrule.layers.base import Layer, Module
+from chainrule.initializers import Initializer
+from chainrule.layers._same_width import SameWidth
+from chainrule.layers.base import LAYERS, Layer, Module, Views, make
 
 
 def label(index: int, layer: Layer) -> str:
     """How errors call a layer: ``Dense 2 (W is (10, 128))``."""
-    letter, shape = next(iter(layer.shapes().items()))
-    return f"{type(layer).__name__} {index} ({letter} is {shape})"
+    shapes = [f" ({letter} is {shape})" for letter, shape in layer.shapes().items()]
+    return f"{type(layer).__name__} {index}{shapes[0] if shapes else ''}"
+
+
+def build(specs: Iterable[object], width: int | None = None) -> tuple[Module, ...]:
+    """The modules, their open sizes filled in; ``width`` is that of the features, where it is known.
+
+    A layer takes the width of what comes before. One that keeps the width, at the beginning of a network whose
+    width nobody has said, takes that of the layer after it.
+    """
+    modules: list[Module] = []
+    waiting: list[int] = []
+    for i, spec in enumerate(specs):
+        module = make(spec, width)
+        if isinstance(module, SameWidth) and module.d is None:
+            if width is None:
+                waiting.append(i)
+                modules.append(module)
+                continue
+            module = module.sized(width)
+        if isinstance(module, Layer):
+            for j in waiting:
+                modules[j] = modules[j].sized(module.d_in)  # type: ignore[union-attr]
+            waiting = []
+            width = module.d_out
+        modules.append(module)
+    for j in waiting:
+        raise SettingError(f"{modules[j].name} needs a width: set d, or put it beside a layer that has one")
+    return tuple(modules)
 
 
 def check_chain(modules: tuple[Module, ...]) -> tuple[int, int]:
@@ -26,4 +59,50 @@ def check_chain(modules: tuple[Module, ...]) -> tuple[int, int]:
                 f"{label(j, after)} takes {after.d_in} features, but {label(i, before)} gives {before.d_out}."
                 f"{swapped} Make the two sizes equal"
             )
+    for i, layer in layers:
+        if i and layer.takes_codes:
+            raise SettingError(f"{label(i, layer)} takes codes of categories, so it must stand first")
     return layers[0][1].d_in, layers[-1][1].d_out
+
+
+def start(
+    modules: Sequence[Module],
+    parts: Sequence[Views],
+    told: Initializer | None,
+    rng: np.random.Generator,
+    after: str = "xavier",
+) -> None:
+    """Initial values of all modules, by ``told`` or by what suits the activation that follows each layer.
+
+    ``parts`` are the parameters and buffers of each; ``after`` suits what follows the last one.
+    """
+    for i, module in enumerate(modules):
+        if isinstance(module, Layer):
+            module.start(parts[i], told, _suited(modules[i + 1 :], after), rng)
+
+
+def _suited(following: Sequence[Module], after: str) -> str:
+    """The initializer before these modules: that of the first one that decides, an activation or another layer."""
+    return next((module.initializer for module in following if module.initializer is not None), after)
+
+
+def hidden_stack(
+    sizes: Sequence[int],
+    activations: Sequence[str | Activation | Layer],
+    *,
+    dropout: float = 0.0,
+    normalization: object = None,
+    residual: bool = False,
+) -> list[object]:
+    """Hidden layers (dense, normalization, activation, dropout each) and the last dense one, for ``build``.
+
+    With ``residual`` a hidden layer that keeps the width of the one before becomes a residual block.
+    """
+    specs: list[object] = []
+    for d_in, d_out, activation in zip(sizes, sizes[1:], activations, strict=False):
+        block: list[object] = [{"name": "dense", "d_in": d_in, "d_out": d_out}]
+        block += [] if normalization is None else [normalization]
+        block += [activation]
+        block += [{"name": "dropout", "rate": dropout}] if dropout else []
+        specs += [LAYERS["residual"](tuple(block))] if residual and d_in == d_out else block  # type: ignore[call-arg]
+    return [*specs, {"name": "dense", "d_in": sizes[-2], "d_out": sizes[-1]}]

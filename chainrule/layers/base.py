@@ -30,15 +30,21 @@ class Layer(ABC):
 
     ``rng`` is there in training only: with it dropout drops and batch_norm takes the batch's own statistics.
     What a forward pass leaves for its backward, a mask or a mean, it leaves in ``scratch``, which
-    ``scratch_for`` made for a batch of that shape; a layer that leaves something needs one, others do without.
+    ``scratch_for`` made for a batch of that shape. Without scratch a backward is that of a forward outside
+    training. ``dz`` and ``x`` are only read.
     """
 
     name: ClassVar[str]
-    parameter_names: ClassVar[Mapping[str, str]]  # letter -> name in a state_dict
-    buffer_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    parameter_names: Mapping[str, str] = NOTHING  # letter -> name in a state_dict
+    buffer_names: Mapping[str, str] = NOTHING
 
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)  # settings to test it in
+    width_setting: ClassVar[str] = "d_in"  # which setting is the width of what comes before, if it is left out
+    initializer: ClassVar[str | None] = "xavier"  # suits a layer before it; None: what comes after decides
+    is_activation: ClassVar[bool] = False  # stands where an activation is asked for
+    takes_codes: ClassVar[bool] = False  # its features are numbers of categories, so it stands first
     biased: ClassVar[bool] = False  # z = product + b: compiled loops add b with what comes after it
+    least_rows: int = 1  # of a batch to train on
 
     d_in: int
     d_out: int
@@ -59,7 +65,7 @@ class Layer(ABC):
         """The shape of each buffer, by letter."""
         return {}
 
-    def check(self, x: Array) -> None:
+    def check(self, x: Array) -> None:  # noqa: B027 (most take everything)
         """Refuse, at the border, features that a first layer cannot take."""
 
     def example_input(self, rng: np.random.Generator, n: int) -> Array:
@@ -136,9 +142,10 @@ def make(spec: object, width: int | None = None) -> Module:
     if not isinstance(text, str):
         return LAYERS.make(spec)
     if text in LAYERS:
-        written = parse(spec)[1] if isinstance(spec, str) else {k: v for k, v in spec.items() if k != "name"}
-        open_width = {} if width is None else {LAYERS[text].width_setting: width}
-        return LAYERS.make({**open_width, **written, "name": text})
+        if width is None:
+            return LAYERS.make(spec)
+        given = dict(spec) if isinstance(spec, Mapping) else {"name": text, **parse(str(spec))[1]}
+        return LAYERS.make({LAYERS[text].width_setting: width, **given})
     raise UnknownNameError(f"unknown layer or activation {text!r:.80}.{nearest(text, [*LAYERS, *ACTIVATIONS])}")
 
 
