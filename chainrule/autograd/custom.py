@@ -120,6 +120,9 @@ class TensorLoss(_Base):
         """None: the graph allocates for itself."""
         return None
 
+    def fused(self, *arrays: Any) -> None:
+        """None: the loops of the loss that it is joined with compute another function."""
+
     def in_torch(self, torch: Any) -> Any:
         """None, as PyTorch's tensors are not ours."""
         return None

@@ -22,8 +22,8 @@ class Loss(ABC):
     """L(logits, target) and dL/dlogits.  logits: (n, k), the values of the last layer before any link.
 
     Every loss works from logits and owns its ``link``, the activation that turns them into outputs
-    (softmax into probabilities of classes, sigmoid into probabilities of yes, identity into values): together
-    they have a stable value and a simple gradient, apart they have neither.
+    (softmax into probabilities of classes, sigmoid into probabilities of yes, exp into a positive mean, identity
+    into values or margins): together they have a stable value and a simple gradient, apart they have neither.
 
     A loss says what each row, or each output of each row, loses (``terms``); the sum of them or their mean is
     taken here, as PyTorch does. With weights, L = sum w l, or sum w l / sum w. The factor is in the gradient.
@@ -34,6 +34,8 @@ class Loss(ABC):
     name: ClassVar[str]
     link: ClassVar[str]
     task: ClassVar[Literal["classes", "values"]]
+    wants_logits: ClassVar[bool] = True  # so that a sigmoid or softmax of the network's own would be a mistake
+    scales: ClassVar[bool] = True  # whether values may be standardized before they are compared
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ({}, {"reduction": "sum"})  # settings to test it in
 
     def __post_init__(self) -> None:
@@ -116,9 +118,20 @@ class Loss(ABC):
 
     def example_target(self, rng: np.random.Generator, n: int, k: int) -> Array:
         """A target for n rows of k outputs, prepared: for tests."""
-        if self.link == "softmax":
-            return rng.integers(0, k, n)
-        return rng.integers(0, 2, (n, k)).astype(float) if self.link == "sigmoid" else rng.standard_normal((n, k))
+        return rng.standard_normal((n, k))
+
+    def for_task(self, task: str) -> Loss | None:
+        """This loss for targets of that task, "classes" or "values"; None if it can't learn them."""
+        return self if task == self.task else None
+
+    def outputs(self, classes: int) -> int:
+        """How many outputs a network needs for so many classes; SettingError if they are too many or too few."""
+        return classes
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the link makes probabilities of classes."""
+        return self.task == "classes" and self.link != "identity"
 
     def labels(self, target: Array) -> Array:
         """A prepared target in the form ``decide`` gives, to compare predictions with."""

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core import checks
-from chainrule.core.errors import InputError, ShapeError
+from chainrule.core.errors import ShapeError
 from chainrule.core.kernels import kernel
-from chainrule.core.types import Array, DType
-from chainrule.losses.base import LOSSES, Loss, same_shape
+from chainrule.core.settings import number
+from chainrule.core.types import Array
+from chainrule.losses._one_class import OneClass
+from chainrule.losses.base import LOSSES, same_shape
 
 
 class Scratch:
@@ -29,55 +30,25 @@ class Scratch:
 
 @LOSSES.register("cross_entropy")
 @dataclass(frozen=True)
-class CrossEntropy(Loss):
+class CrossEntropy(OneClass):
     """L = -mean_i log p_i[y_i], p = softmax(z).  dL/dz = (p - onehot(y)) / n.
 
     For one class of k. Targets are integer labels (n,) or probabilities (n, k), for which
     L = -mean_i sum_j y_ij log p_ij. Computed as log(sum exp(z - max z)) - (z_y - max z): the logarithm of a
     probability is never taken, so nothing can be log 0.
+
+    ``label_smoothing`` s (Szegedy et al. 2016) takes (1 - s) y + s / k for y, as in PyTorch: no class is to be
+    surer than that.
     """
 
-    link = "softmax"
-    task = "classes"
+    label_smoothing: float = 0.0
 
-    def count(self, n: int, k: int) -> int:
-        return n
+    for_two = "binary_cross_entropy"
+    examples = ({}, {"reduction": "sum"}, {"label_smoothing": 0.1})
 
-    def prepare(self, target: Array, n: int, k: int, dtype: DType) -> Array:
-        if k < 2:
-            raise ShapeError(
-                "cross_entropy needs two outputs or more, one a class; the network has 1. For a yes-or-no "
-                "target with one output use binary_cross_entropy"
-            )
-        target = checks.numeric("the target", target)
-        if target.shape == (n, k):
-            return self._prepare_probabilities(target, dtype)
-        if target.shape != (n,):
-            raise ShapeError(
-                f"cross_entropy takes labels of shape ({n},) or probabilities of shape ({n}, {k}); the target "
-                f"has shape {target.shape}" + (". Try y.ravel()" if target.shape == (n, 1) else "")
-            )
-        labels = checks.integer_labels("the target", target)
-        outside = np.flatnonzero((labels < 0) | (labels >= k))
-        if len(outside):
-            row = outside[0]
-            raise InputError(
-                f"label {labels[row]} at row {row} is out of range: with {k} outputs labels go from 0 to {k - 1}. "
-                "Renumber them (np.unique(y, return_inverse=True)) or change the last layer"
-            )
-        return labels
-
-    def _prepare_probabilities(self, target: Array, dtype: DType) -> Array:
-        checks.finite("the target", target)
-        bad = np.flatnonzero((target < 0).any(axis=1) | (np.abs(target.sum(axis=1) - 1) > 1e-3))
-        if len(bad):
-            raise InputError(
-                f"row {bad[0]} of the target sums to {target[bad[0]].sum():g}; expected probabilities, none "
-                "negative, that sum to 1. For several classes at once use binary_cross_entropy"
-            )
-        if ((target == 0) | (target == 1)).all():
-            return np.asarray(target.argmax(axis=1))  # one-hot: labels say the same, and are cheaper
-        return np.ascontiguousarray(target, dtype=dtype)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number("cross_entropy: label_smoothing", self.label_smoothing, least=0, most=1)
 
     def terms(
         self, logits: Array, target: Array, out: Array | None = None, scratch: Scratch | None = None
@@ -100,6 +71,12 @@ class CrossEntropy(Loss):
             flat.take(s.place, out=s.own, mode="clip")  # "raise" would copy
         else:
             np.matmul(np.multiply(z, target, out=s.columns.reshape(z.shape)), s.ones, out=s.own[:, None])
+        smooth = self.label_smoothing
+        if smooth:
+            np.matmul(z, s.ones, out=s.total)
+            s.total *= smooth / z.shape[1]
+            s.own *= 1 - smooth
+            s.own += s.total[:, 0]
         p = np.exp(z, out=z)
         np.matmul(p, s.ones, out=s.total)  # at least 1, so its logarithm is safe
         losses = np.log(s.total, out=s.top)
@@ -107,14 +84,20 @@ class CrossEntropy(Loss):
         if labels:
             losses[:, 0] -= s.own
             flat.take(s.place, out=s.own, mode="clip")
-            s.own -= 1
+            s.own -= 1 - smooth
             flat[s.place] = s.own
         else:
             mass = np.matmul(target, s.ones, out=s.total)  # 1 but for rounding, of probabilities
+            if smooth:
+                mass *= 1 - smooth
+                mass += smooth
+                target = np.multiply(target, 1 - smooth, out=s.columns.reshape(z.shape))
             losses *= mass
             losses[:, 0] -= s.own
             p *= mass
             p -= target
+        if smooth:
+            p -= smooth / z.shape[1]
         if out is not None and not in_out:
             out[:] = p
             return losses, out
@@ -123,7 +106,7 @@ class CrossEntropy(Loss):
     def fused(
         self, z: Array, b: Array, target: Array, weight: Array | None, d: Array, db: Array
     ) -> Callable[[], float] | None:
-        if target.ndim != 1 or (weight is not None and weight.shape[1] != 1):
+        if self.label_smoothing or target.ndim != 1 or (weight is not None and weight.shape[1] != 1):
             return None
         w = np.ones((len(z), 1), z.dtype) if weight is None else weight
         own, exponentials = np.empty(len(z), z.dtype), np.empty_like(z)
@@ -137,17 +120,11 @@ class CrossEntropy(Loss):
 
         return call
 
-    def decide(self, logits: Array) -> Array:
-        return np.asarray(logits.argmax(axis=1))
-
-    def labels(self, target: Array) -> Array:
-        return target if target.ndim == 1 else np.argmax(target, axis=1)
-
     def scratch_for(self, logits: Array, target: Array) -> Scratch:
         return Scratch(logits)
 
     def in_torch(self, torch: Any) -> Any:
-        return torch.nn.CrossEntropyLoss(reduction=self.reduction)
+        return torch.nn.CrossEntropyLoss(reduction=self.reduction, label_smoothing=self.label_smoothing)
 
 
 @kernel
