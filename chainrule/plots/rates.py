@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.core.types import Array
 from chainrule.plots.base import COLORS, by_epoch, figure, numbers, picture, powers, thinned, wide
 
+MOST_DOTS = 25
 MOST_POINTS = 2000  # of a curve; more are not to be seen
 
 
@@ -31,7 +32,8 @@ def rates(rows: Sequence[Mapping[str, Any]], planned: Sequence[float] | Array = 
         line = numbers(np.asarray(planned)[kept])
         axes[0].plot((kept + 1) * (epochs[-1] / len(planned)), line, color=COLORS[0], label="by the schedule")
     recorded = numbers([row.get("learning_rate") for row in rows])
-    axes[0].plot(epochs, recorded, "o", markersize=4, color=COLORS[1], label="at the end of an epoch")
+    some = thinned(len(rows), MOST_DOTS)  # more would hide the line
+    axes[0].plot(epochs[some], recorded[some], "o", markersize=4, color=COLORS[1], label="at the end of an epoch")
     axes[0].set(title="learning rate", xlabel="epoch")
     axes[0].legend()
     if has_norms:

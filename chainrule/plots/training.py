@@ -80,9 +80,8 @@ def _marks(ax: Any, epochs: Array, values: Array, color: str, best: Any, written
     if best is not None and finite.any():
         at = best(values)
         ax.plot(epochs[at], values[at], "o", markersize=9, markerfacecolor="none", color=color)
-        side = "right" if epochs[at] > epochs.mean() else "left"  # away from the edge
-        ax.annotate(f"best: {values[at]:.4g}" if written else "", (epochs[at], values[at]), (0, 8),
-                    textcoords="offset points", ha=side, fontsize=8)  # fmt: skip
+        if written:  # above the panel, where no line is
+            ax.set_title(f"best: {values[at]:.4g}, epoch {epochs[at]:.0f}", loc="right", fontsize=8)
     if finite.any() and not finite[-1]:
         last = np.flatnonzero(finite)[-1]
         ax.axvline(epochs[last + 1], color=color, linestyle=":")

@@ -19,8 +19,8 @@ def weights(W: Array, shape: tuple[int, int] | None = None, most: int = 64, name
     """W: (d_out, d_in), a row a unit, those of the largest norm first, ``most`` of them, on one scale for all.
 
     With the ``shape`` of the input as an image each unit is one; without it a row of a table, with the features'
-    ``names``. Blue is above 0, orange below; the fuller the color, the larger, by the power 0.7, so that small ones
-    are seen. Raises ShapeError where the shape doesn't hold d_in numbers.
+    ``names``. Blue is above 0, orange below; the fuller the color, the larger, by the power 0.7, so that small
+    ones are seen. Raises ShapeError where the shape doesn't hold d_in numbers.
     """
     top = float(np.abs(W).max()) or 1.0
     order = np.argsort(-np.linalg.norm(W / top, axis=1), kind="stable")[:most]  # the squares of W may overflow
@@ -37,6 +37,8 @@ def weights(W: Array, shape: tuple[int, int] | None = None, most: int = 64, name
         ax.set_yticklabels(map(str, order) if len(order) <= 20 else [])
         if 0 < len(names) <= MOST_NAMED:
             ax.set_xticks(range(len(names)), [label(name, 20) for name in names], rotation=60, ha="right")
+        else:
+            ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set(ylabel="unit", xlabel="" if 0 < len(names) <= MOST_NAMED else "feature")
     else:
         across = int(np.ceil(np.sqrt(len(shown) * shape[0] / shape[1])))

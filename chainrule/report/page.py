@@ -78,7 +78,7 @@ def _tiles(record: Record, lost: bool) -> list[tuple[str, str, str]]:
             found.append((f"{result.part} accuracy", percent(result.correct / result.rows), span))
             found.append(("wrong", f"{result.rows - result.correct:,}", f"of {result.rows:,} {result.part} rows"))
         else:
-            found.append((f"{result.part} R²", f"{result.scores['r2']:.4f}", f"of {result.rows:,} rows"))
+            found.append((f"{result.part} R²", f"{result.scores['r2']:.4f}", f"on {result.rows:,} rows"))
         found.append(("parameters", f"{record.network.summary().parameters:,}", record.network.dtype.name))
     if record.rows:
         seconds = sum(row.get("seconds") or 0.0 for row in record.rows)

@@ -82,9 +82,15 @@ def _features(X: Any, rows: Array) -> tuple[list[str], list[list[str]]]:
     """Headings and cells: where the row stands, and its first features."""
     if isinstance(X, tables.Table):
         names = X.names[:MOST_FEATURES]
-        lines = [[f"{X.lines[i]:,}", *(short(X[name][i], 30) for name in names)] for i in rows]
+        lines = [[f"{X.lines[i]:,}", *(_cell(X[name][i]) for name in names)] for i in rows]
         return ["line", *(short(name, 40) for name in names)], lines
     width = min(X.shape[1], MOST_FEATURES)
     return ["row", *(f"x{j + 1}" for j in range(width))], [
         [f"{i:,}", *(f"{X[i, j]:.5g}" for j in range(width))] for i in rows
     ]
+
+
+def _cell(text: str) -> str:
+    """A cell of a file: a number in five digits, a text as it is."""
+    number = tables.as_number(text)
+    return short(text, 30) if number is None else f"{number:.5g}"

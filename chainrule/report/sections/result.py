@@ -13,10 +13,10 @@ from chainrule.runs.record import Record
 
 MOST_CLASSES = 40  # in the table; of more, the worst
 
-WHAT = {
-    "r2": "share of the variance explained",
-    "absolute_error": "mean |truth - predicted|",
-    "squared_error": "mean (truth - predicted)²",
+WORDS = {
+    "r2": "R², the share of the variance explained",
+    "absolute_error": "mean absolute error",
+    "squared_error": "mean squared error",
 }
 
 
@@ -87,7 +87,7 @@ def _values(record: Record, y: Array) -> list[Block]:
                 else bootstrap(_mean_of(np.abs(t - p)[:, 0] ** (1 if metric == "absolute_error" else 2)), len(y))
             )
             value = METRICS.make(metric)(t, p)
-            rows.append(_row(f"{heading}{metric} ({WHAT[metric]})", _plain(value), interval))
+            rows.append(_row(f"{heading}{WORDS[metric]}", _plain(value), interval))
     return [_scores(rows)]
 
 
