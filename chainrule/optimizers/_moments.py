@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers.base import Optimizer, State, typed
+from chainrule.optimizers.base import Optimizer, State
 
 
 def average(m: Array, g: Array, beta: float, work: Array) -> None:
@@ -75,14 +75,16 @@ class Moments(Optimizer):
         self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, keep: float = 1.0
     ) -> None:
         """The same in one compiled pass, after theta <- keep theta."""
-        root = math.sqrt(1 - self.beta2**t)
-        rate = lr * root / (1 - self.beta1**t)
-        numbers = typed(theta, keep, self.beta2, 1 - self.beta1, 1 - self.beta2, self.epsilon * root, rate)
-        _update.compiled(theta, grad, state["m"], state["v"], *numbers)
+        settings = self.beta1, self.beta2, self.epsilon
+        _update.compiled(theta, grad, state["m"], state["v"], t, lr, keep, *settings)
 
 
 @kernel
-def _update(theta, grad, m, v, keep, beta2, rest1, rest2, epsilon, rate):  # type: ignore[no-untyped-def]
+def _update(theta, grad, m, v, t, lr, keep, beta1, beta2, epsilon):  # type: ignore[no-untyped-def]
+    real = theta.dtype.type
+    root = math.sqrt(1 - beta2**t)
+    rate, epsilon = real(lr * root / (1 - beta1**t)), real(epsilon * root)
+    keep, beta2, rest1, rest2 = real(keep), real(beta2), real(1 - beta1), real(1 - beta2)
     for i in range(theta.size):
         m[i] += rest1 * (grad[i] - m[i])
         v[i] = beta2 * v[i] + rest2 * grad[i] * grad[i]

@@ -10,7 +10,7 @@ from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered, typed
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
 
 
 @OPTIMIZERS.register("adadelta")
@@ -74,8 +74,7 @@ class Adadelta(Optimizer):
         lr: float,
         scratch: Array | None = None,
     ) -> None:
-        rates = typed(theta, lr, self.rho, 1 - self.rho, self.epsilon)
-        _update.compiled(theta, grad, state["v"], state["u"], *rates)
+        _update.compiled(theta, grad, state["v"], state["u"], lr, self.rho, self.epsilon)
 
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
@@ -87,7 +86,9 @@ class Adadelta(Optimizer):
 
 
 @kernel
-def _update(theta, grad, v, u, lr, rho, rest, epsilon):  # type: ignore[no-untyped-def]
+def _update(theta, grad, v, u, lr, rho, epsilon):  # type: ignore[no-untyped-def]
+    real = theta.dtype.type
+    lr, rho, rest, epsilon = real(lr), real(rho), real(1 - rho), real(epsilon)
     for i in range(theta.size):
         v[i] = rho * v[i] + rest * grad[i] * grad[i]
         d = grad[i] / np.sqrt(v[i] + epsilon) * np.sqrt(u[i] + epsilon)

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, typed
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
 
 
 @OPTIMIZERS.register("adagrad")
@@ -66,7 +66,7 @@ class Adagrad(Optimizer):
         lr: float,
         scratch: Array | None = None,
     ) -> None:
-        _update.compiled(theta, grad, state["s"], *typed(theta, lr, self.epsilon))
+        _update.compiled(theta, grad, state["s"], lr, self.epsilon)
 
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
@@ -78,6 +78,7 @@ class Adagrad(Optimizer):
 
 @kernel
 def _update(theta, grad, s, lr, epsilon):  # type: ignore[no-untyped-def]
+    lr, epsilon = theta.dtype.type(lr), theta.dtype.type(epsilon)
     for i in range(theta.size):
         s[i] += grad[i] * grad[i]
         theta[i] -= lr * grad[i] / (np.sqrt(s[i]) + epsilon)

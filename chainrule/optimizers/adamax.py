@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.core.kernels import kernel
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average
-from chainrule.optimizers.base import OPTIMIZERS, State, offered, typed
+from chainrule.optimizers.base import OPTIMIZERS, State, offered
 
 
 @OPTIMIZERS.register("adamax")
@@ -61,8 +61,8 @@ class Adamax(Moments):
         lr: float,
         scratch: Array | None = None,
     ) -> None:
-        numbers = typed(theta, lr / (1 - self.beta1**t), 1 - self.beta1, self.beta2, self.epsilon)
-        _update.compiled(theta, grad, state["m"], state["u"], *numbers)
+        rate = lr / (1 - self.beta1**t)
+        _update.compiled(theta, grad, state["m"], state["u"], rate, self.beta1, self.beta2, self.epsilon)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "Adamax")) is None:
@@ -71,7 +71,9 @@ class Adamax(Moments):
 
 
 @kernel
-def _update(theta, grad, m, u, rate, rest1, beta2, epsilon):  # type: ignore[no-untyped-def]
+def _update(theta, grad, m, u, rate, beta1, beta2, epsilon):  # type: ignore[no-untyped-def]
+    real = theta.dtype.type
+    rate, rest1, beta2, epsilon = real(rate), real(1 - beta1), real(beta2), real(epsilon)
     for i in range(theta.size):
         m[i] += rest1 * (grad[i] - m[i])
         u[i] = max(beta2 * u[i], abs(grad[i]) + epsilon)

@@ -59,7 +59,10 @@ class Optimizer(ABC):
         lr: float,
         scratch: Array | None = None,
     ) -> None:
-        """The same as ``step``, in one compiled pass over the vectors where there is one."""
+        """The same as ``step``, in one compiled pass over the vectors where there is one.
+
+        The kernels turn Python's numbers into theta's type: with them as they are they would compute in float64.
+        """
         self.step(theta, grad, state, t, lr, scratch)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
@@ -74,11 +77,6 @@ class Optimizer(ABC):
 def offered(torch: Any, name: str) -> Any:
     """The class of that name of ``torch.optim``, None where it has none: chainrule.autograd has but some."""
     return vars(torch.optim).get(name)
-
-
-def typed(theta: Array, *numbers: float) -> tuple[Any, ...]:
-    """The numbers in theta's type: a compiled loop over float32 given Python's numbers computes in float64."""
-    return tuple(map(theta.dtype.type, numbers))
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", __name__, __file__)

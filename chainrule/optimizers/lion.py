@@ -9,7 +9,7 @@ from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, typed
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
 
 
 @OPTIMIZERS.register("lion")
@@ -71,14 +71,16 @@ class Lion(Optimizer):
         scratch: Array | None = None,
     ) -> None:
         keep = 1 - lr * self.weight_decay
-        _update.compiled(theta, grad, state["m"], *typed(theta, lr, keep, 1 - self.beta1, 1 - self.beta2))
+        _update.compiled(theta, grad, state["m"], lr, keep, self.beta1, self.beta2)
 
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
 
 
 @kernel
-def _update(theta, grad, m, lr, keep, rest1, rest2):  # type: ignore[no-untyped-def]
+def _update(theta, grad, m, lr, keep, beta1, beta2):  # type: ignore[no-untyped-def]
+    real = theta.dtype.type
+    lr, keep, rest1, rest2 = real(lr), real(keep), real(1 - beta1), real(1 - beta2)
     for i in range(theta.size):
         c = m[i] + rest1 * (grad[i] - m[i])
         theta[i] = keep * theta[i] - lr * np.sign(c)

@@ -11,7 +11,7 @@ from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, State, offered, typed
+from chainrule.optimizers.base import OPTIMIZERS, State, offered
 
 
 @OPTIMIZERS.register("nadam")
@@ -84,11 +84,9 @@ class NAdam(Moments):
     ) -> None:
         now, ahead, so_far = self._look_ahead(state, t)
         root = math.sqrt(1 - self.beta2**t)
-        of_gradient, of_mean = lr * root * (1 - now) / (1 - so_far), lr * root * ahead / (1 - so_far * ahead)
-        numbers = typed(
-            theta, 1 - self.beta1, self.beta2, 1 - self.beta2, self.epsilon * root, of_gradient, of_mean
-        )
-        _update.compiled(theta, grad, state["m"], state["v"], *numbers)
+        rates = lr * root * (1 - now) / (1 - so_far), lr * root * ahead / (1 - so_far * ahead)
+        settings = self.beta1, self.beta2, self.epsilon * root
+        _update.compiled(theta, grad, state["m"], state["v"], *rates, *settings)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "NAdam")) is None:
@@ -104,7 +102,10 @@ class NAdam(Moments):
 
 
 @kernel
-def _update(theta, grad, m, v, rest1, beta2, rest2, epsilon, of_gradient, of_mean):  # type: ignore[no-untyped-def]
+def _update(theta, grad, m, v, of_gradient, of_mean, beta1, beta2, epsilon):  # type: ignore[no-untyped-def]
+    real = theta.dtype.type
+    of_gradient, of_mean, epsilon = real(of_gradient), real(of_mean), real(epsilon)
+    rest1, beta2, rest2 = real(1 - beta1), real(beta2), real(1 - beta2)
     for i in range(theta.size):
         m[i] += rest1 * (grad[i] - m[i])
         v[i] = beta2 * v[i] + rest2 * grad[i] * grad[i]

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.kernels import kernel
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, offered, typed
+from chainrule.optimizers.base import OPTIMIZERS, offered
 
 
 @OPTIMIZERS.register("radam")
@@ -74,8 +74,8 @@ class RAdam(Moments):
         scratch: Array | None = None,
     ) -> None:
         rate, r = self._rates(t, lr)
-        numbers = typed(theta, 1 - self.beta1, self.beta2, 1 - self.beta2, self.epsilon, rate * (r or 1))
-        _update.compiled(theta, grad, state["m"], state["v"], r is not None, *numbers)
+        settings = self.beta1, self.beta2, self.epsilon
+        _update.compiled(theta, grad, state["m"], state["v"], rate * (r or 1), r is not None, *settings)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:
         if (cls := offered(torch, "RAdam")) is None:
@@ -84,7 +84,9 @@ class RAdam(Moments):
 
 
 @kernel
-def _update(theta, grad, m, v, known, rest1, beta2, rest2, epsilon, rate):  # type: ignore[no-untyped-def]
+def _update(theta, grad, m, v, rate, known, beta1, beta2, epsilon):  # type: ignore[no-untyped-def]
+    real = theta.dtype.type
+    rate, rest1, beta2, rest2, epsilon = real(rate), real(1 - beta1), real(beta2), real(1 - beta2), real(epsilon)
     for i in range(theta.size):
         m[i] += rest1 * (grad[i] - m[i])
         v[i] = beta2 * v[i] + rest2 * grad[i] * grad[i]

@@ -10,7 +10,7 @@ from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, typed
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
 
 
 @OPTIMIZERS.register("rmsprop")
@@ -92,8 +92,7 @@ class RMSprop(Optimizer):
         scratch: Array | None = None,
     ) -> None:
         v, m, b = (state.get(name, grad) for name in "vmb")  # what a setting doesn't use is not touched
-        rates = typed(theta, lr, self.alpha, 1 - self.alpha, self.epsilon, self.momentum, 0)
-        _update.compiled(theta, grad, v, m, b, self.centered, *rates)
+        _update.compiled(theta, grad, v, m, b, lr, self.alpha, self.epsilon, self.momentum, self.centered)
 
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
@@ -104,14 +103,16 @@ class RMSprop(Optimizer):
 
 
 @kernel
-def _update(theta, grad, v, m, b, centered, lr, alpha, rest, epsilon, momentum, zero):  # type: ignore[no-untyped-def]
+def _update(theta, grad, v, m, b, lr, alpha, epsilon, momentum, centered):  # type: ignore[no-untyped-def]
+    real = theta.dtype.type
+    lr, alpha, rest, epsilon, momentum = real(lr), real(alpha), real(1 - alpha), real(epsilon), real(momentum)
     for i in range(theta.size):
         g = grad[i]
         v[i] = alpha * v[i] + rest * g * g
         square = v[i]
         if centered:
             m[i] += rest * (g - m[i])
-            square = max(square - m[i] * m[i], zero)
+            square = max(square - m[i] * m[i], real(0))
         d = g / (np.sqrt(square) + epsilon)
         if momentum:
             b[i] = momentum * b[i] + d

@@ -10,7 +10,7 @@ from chainrule.core.errors import SettingError
 from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, typed
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
 
 
 @OPTIMIZERS.register("sgd")
@@ -69,10 +69,9 @@ class SGD(Optimizer):
         scratch: Array | None = None,
     ) -> None:
         if self.momentum:
-            rates = typed(theta, lr, self.momentum)
-            (_nesterov if self.nesterov else _momentum).compiled(theta, grad, state["v"], *rates)
+            (_nesterov if self.nesterov else _momentum).compiled(theta, grad, state["v"], lr, self.momentum)
         else:
-            _plain.compiled(theta, grad, *typed(theta, lr))
+            _plain.compiled(theta, grad, lr)
 
     def scratch_for(self, theta: Array) -> Array | None:
         return np.empty_like(theta) if self.nesterov else None
@@ -84,12 +83,14 @@ class SGD(Optimizer):
 
 @kernel
 def _plain(theta, grad, lr):  # type: ignore[no-untyped-def]
+    lr = theta.dtype.type(lr)
     for i in range(theta.size):
         theta[i] -= lr * grad[i]
 
 
 @kernel
 def _momentum(theta, grad, v, lr, momentum):  # type: ignore[no-untyped-def]
+    lr, momentum = theta.dtype.type(lr), theta.dtype.type(momentum)
     for i in range(theta.size):
         v[i] = momentum * v[i] + grad[i]
         theta[i] -= lr * v[i]
@@ -97,6 +98,7 @@ def _momentum(theta, grad, v, lr, momentum):  # type: ignore[no-untyped-def]
 
 @kernel
 def _nesterov(theta, grad, v, lr, momentum):  # type: ignore[no-untyped-def]
+    lr, momentum = theta.dtype.type(lr), theta.dtype.type(momentum)
     for i in range(theta.size):
         v[i] = momentum * v[i] + grad[i]
         theta[i] -= lr * (grad[i] + momentum * v[i])
