@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,27 @@ from chainrule.core.rng import generator
 from chainrule.core.settings import MOST_SIZE, show, whole
 from chainrule.core.types import Array
 from chainrule.initializers import INITIALIZERS, Initializer
-from chainrule.layers import Layer, Module, make
-from chainrule.layers._chain import check_chain, label
+from chainrule.layers import Layer, Module
+from chainrule.layers._chain import build, check_batch_size, check_chain, label, start
+from chainrule.layers._mlp import mlp_modules
 from chainrule.layers.base import buffer_shapes, parameter_shapes, views
 from chainrule.losses import LOSSES, Loss
-from chainrule.predictor import Predictor
+from chainrule.predictor import Predictor, decide
 from chainrule.preprocessing import Preprocessing
 from chainrule.summary import Summary, summarize
 from chainrule.targets import Target
 
+Spec = Module | str | Mapping[str, Any]  # a module, its name, or its name and settings
 CHUNK = 4096  # rows computed at once when predicting, so that memory stays bounded
 
 
 class Network:
     """Modules one after the other: layers with parameters, activations without.
 
-    ``modules`` are things or their names and settings (``"relu"``, ``"leaky_relu:slope=0.1"``). Weights start
-    from ``seed``, by ``initializer`` or, unless told, by what suits the activation after each layer (He for
-    ReLU, Glorot for the others); biases start at 0. ``dtype`` is float32 or float64.
+    ``modules`` are things or their names and settings (``"relu"``, ``"leaky_relu:slope=0.1"``); a layer described
+    without its width takes that of what comes before. Weights start from ``seed``, by ``initializer`` or, unless
+    told, by what suits the activation after each layer (He for ReLU, Glorot for the others); biases start at 0.
+    ``dtype`` is float32 or float64.
 
     ``loss`` decides what outputs mean (``fit`` sets it). ``preprocessing`` and ``target`` travel with the
     network: with them it takes raw features and gives values in the target's own unit.
@@ -46,7 +48,7 @@ class Network:
 
     def __init__(
         self,
-        modules: Sequence[Module | str],
+        modules: Sequence[Spec],
         *,
         seed: int = 0,
         dtype: DTypeLike = "float32",
@@ -55,7 +57,7 @@ class Network:
         preprocessing: Preprocessing | None = None,
         target: Target | None = None,
     ) -> None:
-        self.modules = tuple(make(module) for module in modules)
+        self.modules = build(modules)
         self.dtype = _float_dtype(dtype)
         self.loss = None if loss is None else LOSSES.make(loss)
         self.preprocessing = preprocessing
@@ -100,11 +102,7 @@ class Network:
         """Draw all weights afresh."""
         rng = generator(seed, "initialization")
         told = None if initializer is None else INITIALIZERS.make(initializer)
-        for i, module in enumerate(self.modules):
-            if isinstance(module, Layer):
-                following = self.modules[i + 1] if i + 1 < len(self.modules) else None
-                suited = following.initializer if isinstance(following, Activation) else "xavier"
-                module.initialize(self._views[i], told or INITIALIZERS.make(suited), rng)
+        start(self.modules, self._views, told, rng)
 
     def __repr__(self) -> str:
         return f"Network({', '.join(map(repr, self.modules))})"
@@ -116,14 +114,15 @@ class Network:
     def core_modules(self, loss: Loss) -> tuple[Module, ...]:
         """The modules up to the logits: without a last activation that is the loss's own link.
 
-        Refuses a softmax or sigmoid under a loss that would apply another one to it.
+        Refuses a softmax or sigmoid under a loss that wants logits.
         """
         last = self.modules[-1]
         if isinstance(last, Activation) and last.name == loss.link:
             return self.modules[:-1]
-        if last.name in ("softmax", "sigmoid") and loss.link != "identity":
+        if last.name in ("softmax", "sigmoid") and loss.wants_logits:
+            itself = "" if loss.link == "identity" else f" and applies {loss.link} itself"
             raise SettingError(
-                f"the network ends in {last.name}, but {loss.name} takes logits and applies {loss.link} itself. "
+                f"the network ends in {last.name}, but {loss.name} takes logits{itself}. "
                 f"Remove the last activation, or use a loss made for {last.name}"
             )
         return self.modules
@@ -157,7 +156,7 @@ class Network:
 
     def predict(self, X: ArrayLike) -> Array:
         """Class ids, (n,), or values, (n, d_out) in the unit of the target."""
-        decided = self._known_loss().decide(self.logits(X))
+        decided = decide(self._known_loss(), self.logits(X))
         return decided if self.target is None else self.target.restore(decided)
 
     def predict_proba(self, X: ArrayLike) -> Array:
@@ -165,8 +164,17 @@ class Network:
         loss = self._known_loss()
         if loss.task != "classes":
             raise NotFittedError(f"{loss.name} gives values, not probabilities; use predict")
+        if not loss.gives_probabilities:
+            raise NotFittedError(
+                f"{loss.name} learns no probabilities; use predict, or net.logits(X) for the scores. For "
+                "probabilities train with cross_entropy or binary_cross_entropy"
+            )
+        return self.probabilities(loss, self.logits(X))
+
+    def probabilities(self, loss: Loss, logits: Array) -> Array:
+        """What ``predict_proba`` gives for these logits."""
         with np.errstate(all="ignore"):
-            p = ACTIVATIONS.make(loss.link).forward(self.logits(X))
+            p = ACTIVATIONS.make(loss.link).forward(logits)
         return np.hstack([1 - p, p]) if self.d_out == 1 else p
 
     def predictor(self, rows: int = 1) -> Predictor:
@@ -191,15 +199,21 @@ class Network:
         else:
             x = checks.matrix("X", X, self.dtype)
         self._check_width(x)
+        if isinstance(self.modules[0], Layer):
+            self.modules[0].check(x)
         return x
+
+    def check_batch_size(self, rows: int) -> None:
+        """Refuse to train on batches of so few rows where a layer needs more."""
+        check_batch_size(self.modules, rows)
 
     def _check_width(self, x: Array) -> None:
         if x.shape[1] == self.d_in:
             return
-        first = next(module for module in self.modules if isinstance(module, Layer))
+        i, first = next((i, module) for i, module in enumerate(self.modules) if isinstance(module, Layer))
         hint = " It looks transposed: try X.T" if len(x) == self.d_in else " Is it the data this network is for?"
         raise ShapeError(
-            f"{label(0, first)} takes {self.d_in} features; X has {x.shape[1]}: shape {x.shape}.{hint}"
+            f"{label(i, first)} takes {self.d_in} features; X has {x.shape[1]}: shape {x.shape}.{hint}"
         )
 
     def summary(self) -> Summary:
@@ -245,29 +259,31 @@ class Network:
 
 def MLP(
     sizes: Sequence[int],
-    activation: str | Activation = "relu",
+    activation: Spec | Sequence[Spec] = "relu",
     *,
-    output: str | Activation | None = None,
+    output: Spec | None = None,
+    dropout: float = 0.0,
+    normalization: Spec | None = None,
+    residual: bool = False,
+    embedding: Spec | None = None,
     **settings: Any,
 ) -> Network:
     """A multilayer perceptron: Dense layers of the given ``sizes`` (features, hidden ..., outputs).
 
-    ``activation`` stands after each but the last; ``output``, if given, after the last one. The settings are
-    those of ``Network``: seed, dtype, initializer, loss.
+    ``activation`` stands after each but the last, one for all or a list; ``output``, if given, after the last one.
+    ``normalization``, "batch_norm" or "layer_norm", stands before each activation, ``dropout`` is the rate after
+    it. With ``residual`` a hidden layer as wide as the one before it is a residual block. ``embedding`` stands
+    first. The settings are those of ``Network``: seed, dtype, initializer, loss.
     """
-    if not isinstance(sizes, Sequence) or isinstance(sizes, str):
-        raise SettingError(f"an MLP takes a list of sizes, as in [784, 128, 10]; not {show(sizes)}")
-    sizes = list(sizes)
-    if len(sizes) < 2:
-        raise SettingError(
-            f"an MLP needs at least two sizes, features and outputs, as in [784, 128, 10]; not {sizes}"
-        )
-    for size in sizes:
-        whole("a layer's size", size, most=MOST_SIZE)
-    modules: list[Any] = []
-    for d_in, d_out in pairwise(sizes):
-        modules += [{"name": "dense", "d_in": d_in, "d_out": d_out}, activation]
-    modules[-1:] = [] if output is None else [output]
+    modules = mlp_modules(
+        sizes,
+        activation,
+        output=output,
+        dropout=dropout,
+        normalization=normalization,
+        residual=residual,
+        embedding=embedding,
+    )
     return Network(modules, **settings)
 
 

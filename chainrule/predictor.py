@@ -12,9 +12,22 @@ from chainrule.core import checks
 from chainrule.core.errors import InputError, ShapeError
 from chainrule.core.types import Array, DType
 from chainrule.layers import Layer, Module
+from chainrule.layers.dense import Dense
 from chainrule.losses import Loss
 from chainrule.preprocessing import Preprocessing
 from chainrule.targets import Target
+
+
+def decide(loss: Loss, logits: Array) -> Array:
+    """The loss's predictions of finite logits; InputError where the link leaves the floats' range, as exp can."""
+    decided = loss.decide(logits)
+    if decided is not logits and decided.dtype.kind == "f" and not np.isfinite(decided).all():
+        row, column = np.argwhere(~np.isfinite(decided))[0]
+        raise InputError(
+            f"the prediction for row {row} is {loss.link}({logits[row, column]:g}), too large for "
+            f"{decided.dtype.name}. Is that row like those of the training? If so, use float64"
+        )
+    return decided
 
 
 class Predictor:
@@ -42,11 +55,12 @@ class Predictor:
             width = module.d_out if isinstance(module, Layer) else self._values[-1].shape[1]
             self._values.append(np.empty((rows, width), dtype))
         self._modules, self._views = modules, views
+        self._first = modules[0] if isinstance(modules[0], Layer) else None
         self._plans: dict[int, tuple[Array, Array, list[Callable[[], Any]], Array]] = {}
 
     def __call__(self, X: Any) -> Array:
         """What ``Network.predict`` gives for rows, (n, d_in), or for a single row, (d_in,)."""
-        decided = self._loss.decide(self.logits(X))
+        decided = decide(self._loss, self.logits(X))
         return np.array(decided) if self._target is None else self._target.restore(decided)
 
     def logits(self, X: Any) -> Array:
@@ -55,6 +69,8 @@ class Predictor:
         buffer, first, calls, out = self._plans.get(len(x)) or self._plan(len(x))
         with np.errstate(all="ignore"):
             buffer[...] = x
+            if self._first is not None:
+                self._first.check(buffer)
             for call in calls:
                 call()
             # A feature that is not finite leaves none of the first layer's sums finite: one is enough to look at.
@@ -85,10 +101,10 @@ class Predictor:
         calls: list[Callable[[], Any]] = []
         for module, p, before, after in zip(self._modules, self._views, values, values[1:], strict=False):
             if isinstance(module, Layer):
-                calls.append(partial(module.forward, before, p, after))
+                calls.append(partial(module.forward, before, p, after, module.scratch_for(before)))
             else:
                 calls.append(partial(module.forward, before, after, module.scratch_for(before)))
-        # An activation before the first layer could hide what is not finite, as a sigmoid does.
-        first = values[1][:, 0] if isinstance(self._modules[0], Layer) else values[0]
+        # Only the sums of a dense layer show each feature; an activation could hide what is not finite.
+        first = values[1][:, 0] if isinstance(self._modules[0], Dense) else values[0]
         plan = self._plans[n] = (values[0], first, calls, values[-1])
         return plan

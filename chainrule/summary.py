@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chainrule.core.types import DType
 from chainrule.layers import Layer, Module
+from chainrule.layers._same_width import SameWidth
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class SummaryRow:
     shape: str
     parameters: int
     operations: int
+    buffers: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Summary:
     def operations(self) -> int:
         """Floating-point operations of a forward pass, a row."""
         return sum(row.operations for row in self.rows)
+
+    @property
+    def buffers(self) -> int:
+        """Numbers that training changes but no gradient does: running averages."""
+        return sum(row.buffers for row in self.rows)
 
     @property
     def bytes(self) -> int:
@@ -60,7 +67,8 @@ class Summary:
 
         rule = "  ".join("─" * w for w in widths)
         lines = [line(table[0]), rule, *map(line, table[1:]), rule, line(total)]
-        return "\n".join([*lines, f"{self.bytes:,} bytes of float{8 * self.itemsize} parameters"])
+        kept = f", {self.buffers * self.itemsize:,} of buffers" if self.buffers else ""
+        return "\n".join([*lines, f"{self.bytes:,} bytes of float{8 * self.itemsize} parameters{kept}"])
 
     __repr__ = __str__
 
@@ -72,7 +80,9 @@ def summarize(modules: Sequence[Module], dtype: DType) -> Summary:
         if isinstance(module, Layer):
             width = module.d_out
             parameters = sum(map(math.prod, module.shapes().values()))
-            rows.append(SummaryRow(i, module.name, f"{module.d_in} -> {width}", parameters, module.operations()))
+            buffers = sum(map(math.prod, module.buffer_shapes().values()))
+            shape = str(width) if isinstance(module, SameWidth) else f"{module.d_in} -> {width}"
+            rows.append(SummaryRow(i, module.name, shape, parameters, module.operations(), buffers))
         else:
             width = width or next(layer.d_in for layer in modules if isinstance(layer, Layer))
             rows.append(SummaryRow(i, module.name, str(width), 0, module.operations * width))

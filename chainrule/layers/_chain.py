@@ -7,11 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from chainrule.activations import Activation
 from chainrule.core.errors import SettingError, ShapeError
 from chainrule.initializers import Initializer
 from chainrule.layers._same_width import SameWidth
-from chainrule.layers.base import LAYERS, Layer, Module, Views, make
+from chainrule.layers.base import Layer, Module, Views, make
 
 
 def label(index: int, layer: Layer) -> str:
@@ -65,6 +64,16 @@ def check_chain(modules: tuple[Module, ...]) -> tuple[int, int]:
     return layers[0][1].d_in, layers[-1][1].d_out
 
 
+def check_batch_size(modules: Sequence[Module], rows: int) -> None:
+    """Refuse to train on batches of so few rows where a layer needs more."""
+    for i, module in enumerate(modules):
+        if isinstance(module, Layer) and rows < module.least_rows:
+            raise SettingError(
+                f"{label(i, module)} trains on batches of at least {module.least_rows} rows, for their variance; "
+                f"batch_size is {rows}. Try a larger one, or layer_norm, which takes each row by itself"
+            )
+
+
 def start(
     modules: Sequence[Module],
     parts: Sequence[Views],
@@ -84,25 +93,3 @@ def start(
 def _suited(following: Sequence[Module], after: str) -> str:
     """The initializer before these modules: that of the first one that decides, an activation or another layer."""
     return next((module.initializer for module in following if module.initializer is not None), after)
-
-
-def hidden_stack(
-    sizes: Sequence[int],
-    activations: Sequence[str | Activation | Layer],
-    *,
-    dropout: float = 0.0,
-    normalization: object = None,
-    residual: bool = False,
-) -> list[object]:
-    """Hidden layers (dense, normalization, activation, dropout each) and the last dense one, for ``build``.
-
-    With ``residual`` a hidden layer that keeps the width of the one before becomes a residual block.
-    """
-    specs: list[object] = []
-    for d_in, d_out, activation in zip(sizes, sizes[1:], activations, strict=False):
-        block: list[object] = [{"name": "dense", "d_in": d_in, "d_out": d_out}]
-        block += [] if normalization is None else [normalization]
-        block += [activation]
-        block += [{"name": "dropout", "rate": dropout}] if dropout else []
-        specs += [LAYERS["residual"](tuple(block))] if residual and d_in == d_out else block  # type: ignore[call-arg]
-    return [*specs, {"name": "dense", "d_in": sizes[-2], "d_out": sizes[-1]}]
