@@ -35,6 +35,7 @@ class RunConfig:
     ignore: tuple[str, ...] = ()
     hidden: tuple[int, ...] | None = None
     activation: str | None = None
+    output: str | None = None
     initializer: str | None = None
     loss: str | None = None
     optimizer: str | None = None
@@ -69,8 +70,7 @@ class RunConfig:
 
     def resolve(self, data: Dataset, train_rows: int, recipe: Recipe) -> RunConfig:
         """Every option decided, for these data; wrong names and settings are refused here."""
-        loss = LOSSES.make(_first(self.loss, recipe.loss, default_loss(data)))
-        check_loss(loss, data)
+        loss = suited_loss(LOSSES.make(_first(self.loss, recipe.loss, default_loss(data))), data)
         optimizer = self._optimizer(recipe)
         batch_size = self.batch_size if self.batch_size is not None else recipe.batch_size
         if self.batch_size is None and isinstance(batch_size, int):
@@ -90,6 +90,7 @@ class RunConfig:
             activation=_text(ACTIVATIONS, _first(self.activation, recipe.activation)),
             initializer=_text(INITIALIZERS, _first(self.initializer, recipe.initializer)),
             loss=_text(LOSSES, loss),
+            output=_text(ACTIVATIONS, self.output),
             optimizer=_text(OPTIMIZERS, optimizer, leave_out="learning_rate"),
             learning_rate=optimizer.learning_rate,
             schedule=_text(SCHEDULES, _first(self.schedule, recipe.schedule)),
@@ -97,7 +98,7 @@ class RunConfig:
             epochs=_first(self.epochs, recipe.epochs, min(max(math.ceil(WORK / train_rows), 5), 200)),
             validation=self.validation if self.validation is not None else recipe.validation,
             scale=_first(self.scale, recipe.scale),
-            scale_target=self._scale_target(data, recipe),
+            scale_target=self._scale_target(loss, recipe),
             dtype=_first(self.dtype, "float32"),
             seed=_first(self.seed, 0),
         )
@@ -121,12 +122,19 @@ class RunConfig:
                 given["learning_rate"] = float(f"{rates['adam'] * multiple:.6g}")
         return OPTIMIZERS.make({"name": name, **given})
 
-    def _scale_target(self, data: Dataset, recipe: Recipe) -> bool | None:
-        if data.task == "classes":
+    def _scale_target(self, loss: Loss, recipe: Recipe) -> bool | None:
+        if loss.task == "classes":
             return None
         return self.scale_target if self.scale_target is not None else recipe.scale != "none"
 
 
+        if not loss.scales:
+            if self.scale_target:
+                raise SettingError(
+                    f"{loss.name} takes the target as it is; standardized it would mean something else. Leave out "
+                    "--scale-target, or try mean_squared_error"
+                )
+            return False
 def _first(*options: Any) -> Any:
     """The first that was given."""
     return next((option for option in options if option is not None), None)
@@ -136,21 +144,21 @@ def default_loss(data: Dataset) -> str:
     return "cross_entropy" if data.task == "classes" else "mean_squared_error"
 
 
-def check_loss(loss: Loss, data: Dataset) -> None:
-    """Refuse a loss for the other task, and a yes-or-no loss for many classes."""
-    if loss.task != data.task:
+def suited_loss(loss: Loss, data: Dataset) -> Loss:
+    """The loss for the task of these data; one that can't learn it is refused, and so is one for fewer classes."""
+    suited = loss.for_task(data.task)
+    if suited is None:
         right = ", ".join(name for name, cls in LOSSES.classes().items() if cls.task == data.task)
-        has = "classes" if data.task == "classes" else "values"
+        has, task = ("classes", "regression") if data.task == "classes" else ("values", "classification")
         raise SettingError(
-            f"{loss.name} is for {loss.task}, but the target has {has}; try {right}, or another --task"
-        )
-    if loss.name == "binary_cross_entropy" and len(data.names) != 2:
-        raise SettingError(
-            f"binary_cross_entropy is for two classes; the target has {len(data.names)}. Try cross_entropy"
+            f"{loss.name} is for {loss.task}, but the target has {has}; try {right}, or --task {task}"
         )
 
 
 def _text(registry: Any, spec: Any, leave_out: str | None = None) -> str | None:
+    if data.task == "classes":
+        suited.outputs(len(data.names))
+    return suited
     """A thing in the command line's notation, with all settings that are not its defaults."""
     if spec is None:
         return None

@@ -13,13 +13,18 @@ from chainrule.network import Network
 
 
 def predictions(network: Network, X: Any) -> tuple[list[str], list[list[Any]]]:
-    """Header and rows: ``prediction, p(cat), p(dog)`` for classes, the quantities' names for values."""
+    """Header and rows: ``prediction, p(cat), p(dog)`` for classes, the quantities' names for values.
+
+    Of a loss that learns no probabilities, such as hinge, the prediction alone.
+    """
     if network.loss is None or network.target is None:
         raise NotFittedError("this model has no loss or no target, so its outputs have no meaning; train it first")
     names = list(network.target.names)
     predicted = network.predict(X)
     if network.target.task == "values":
         return names, np.asarray(predicted, float).tolist()
+    if not network.loss.gives_probabilities:
+        return ["prediction"], [[names[label]] for label in predicted]
     p = network.predict_proba(X)
     rows = [[names[label], *map(float, share)] for label, share in zip(predicted, p, strict=True)]
     return ["prediction", *(f"p({name})" for name in names)], rows

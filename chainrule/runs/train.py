@@ -86,7 +86,7 @@ class Run:
         target: Target
         if data.task == "classes":
             target = TARGETS["classes"](data.names, data.column)  # type: ignore[call-arg]
-            d_out = 1 if c.loss is not None and LOSSES.make(c.loss).link == "sigmoid" else len(data.names)
+            d_out = LOSSES.make(c.loss).outputs(len(data.names))
         else:
             target = TARGETS["values"].fit(y, data.names, bool(c.scale_target))  # type: ignore[attr-defined]
             d_out = len(data.names)
@@ -97,6 +97,7 @@ class Run:
             c.activation,
             seed=c.seed,
             dtype=c.dtype,
+            output=c.output,
             initializer=c.initializer,
             loss=c.loss,
             preprocessing=preprocessing,
@@ -138,7 +139,14 @@ class Run:
         return [
             f"{', '.join(parts)}; {features:,} feature{'s' * (features > 1)}, {names} {kind}",
             *self.data.choices,
+            *self._about_target(),
         ]
+
+    def _about_target(self) -> list[str]:
+        loss = self.network.loss
+        if self.data.task == "classes" or loss is None or loss.scales:
+            return []
+        return [f"the target is not standardized: {loss.name} takes it as it is"]
 
     def train_in(self, place: RunDirectory, callbacks: Sequence[Callback] = ()) -> Result:
         """Train, write into the run directory, and score on the test rows, else validation, else training rows.

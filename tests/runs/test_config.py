@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chainrule.core.errors import FileError, SettingError, UnknownNameError
 from chainrule.datasets import DATASETS
+from chainrule.losses import LOSSES
 from chainrule.runs import Run, RunConfig
 
 FUZZ = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -47,7 +48,7 @@ def test_what_is_written_is_read_back_equal(config):
 
 
 def test_every_option_can_be_written_and_read():
-    full = RunConfig("s", "t", "regression", ("a",), (), "relu", "he", "l", "sgd", 0.5, "constant", "full", 3, 0.5,
+    full = RunConfig("s", "t", "regression", ("a",), (), "relu", "tanh", "he", "l", "sgd", 0.5, "constant", "full", 3, 0.5,
                      "all", False, "float64", 7, "/data")  # fmt: skip
     assert all(getattr(full, name) is not None for name in FIELDS)
     Path("config.toml").write_bytes(full.to_toml().encode())
@@ -108,7 +109,13 @@ def test_a_config_that_is_not_there_is_one_line(refused):
 
 # -- what resolving decides ---------------------------------------------------------------------------------
 
-MAY_BE_UNTOLD = {"target", "ignore", "initializer", "data_dir"}  # "None" and "what suits the activation" mean it
+MAY_BE_UNTOLD = {
+    "target",
+    "ignore",
+    "output",
+    "initializer",
+    "data_dir",
+}  # "None" and "what suits the activation" mean it
 
 
 @pytest.mark.parametrize("name", [name for name in DATASETS if name != "mnist"])
@@ -225,7 +232,10 @@ def test_a_batch_larger_than_the_data_is_refused(refused):
         ({"optimizer": ""}, UnknownNameError, "unknown optimizer ''"),
         ({"optimizer": "sgd:momentun=0.9"}, SettingError, "sgd has no setting 'momentun'. Did you mean 'momentum'"),
         ({"schedule": "one_cycel"}, UnknownNameError, "unknown schedule 'one_cycel'. Did you mean 'one_cycle'"),
-        ({"loss": "mean_squared_error"}, SettingError, "mean_squared_error is for values, but the target has classes"),
+        ({"loss": "poisson"}, SettingError, "poisson is for values, but the target has classes; try .*hinge.*, or --task regression"),
+        ({"loss": "cross_entropy", "output": "sigmoid"}, SettingError, "ends in sigmoid, but cross_entropy takes logits and applies softmax"),
+        ({"loss": "hinge", "output": "sigmoid"}, SettingError, "ends in sigmoid, but hinge takes logits. Remove"),
+        ({"output": "sigmiod"}, UnknownNameError, "unknown activation 'sigmiod'. Did you mean 'sigmoid'"),
         ({"task": "regression"}, SettingError, "--task is for files; moons is a classification"),
         ({"target": "y"}, SettingError, "--target and --ignore are for files"),
         ({"ignore": ("y",)}, SettingError, "--target and --ignore are for files"),
@@ -236,19 +246,54 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_trained(refus
         Run(RunConfig("moons", **options))
 
 
-def test_a_loss_for_two_classes_is_refused_for_three(refused):
-    with refused(SettingError, "binary_cross_entropy is for two classes; the target has 3. Try cross_entropy"):
-        Run(RunConfig("blobs", loss="binary_cross_entropy"))
+@pytest.mark.parametrize("name", [name for name, cls in LOSSES.classes().items() if cls.task == "classes"])
+def test_a_loss_for_classes_gets_the_outputs_that_it_asks_for(refused, name):
+    loss = LOSSES.make(name)
+    assert Run(RunConfig("moons", loss=name)).network.d_out == loss.outputs(2)
+    try:
+        wanted = loss.outputs(3)
+    except SettingError:
+        with refused(SettingError, f"{name} is for two classes; the target has 3. Try (cross_entropy|focal)"):
+            Run(RunConfig("blobs", loss=name))
+    else:
+        assert Run(RunConfig("blobs", loss=name)).network.d_out == wanted
 
 
-def test_a_loss_for_two_classes_needs_one_output():
-    assert Run(RunConfig("moons", loss="binary_cross_entropy")).network.d_out == 1
+def test_losses_for_yes_and_no_have_one_output():
+    found = {name: LOSSES.make(name).outputs(2) for name, cls in LOSSES.classes().items() if cls.task == "classes"}
+    assert {name for name, outputs in found.items() if outputs == 1} == {
+        "binary_cross_entropy", "binary_focal", "hinge", "squared_hinge",
+    }  # fmt: skip
     assert Run(RunConfig("moons")).network.d_out == 2
 
 
 def test_a_loss_for_classes_is_refused_for_values(refused):
-    with refused(SettingError, "cross_entropy is for classes, but the target has values; try mean_squared_error"):
+    with refused(
+        SettingError,
+        "cross_entropy is for classes, but the target has values; try .*mean_squared_error.*--task classification",
+    ):
         Run(RunConfig("random", loss="cross_entropy"))
+    with refused(SettingError, "mean_squared_error is for classes, but the target has values"):
+        Run(RunConfig("random", loss="mean_squared_error:task=classes"))
+
+
+def test_squared_error_may_be_asked_to_learn_classes_as_numbers():
+    for source, classes in (("moons", 2), ("blobs", 3)):
+        run = Run(RunConfig(source, loss="mean_squared_error", output="sigmoid"))
+        assert run.config.loss == "mean_squared_error:task=classes"
+        assert run.config.output == "sigmoid"
+        assert [module.name for module in run.network.modules][-2:] == ["dense", "sigmoid"]
+        assert run.network.d_out == classes
+
+
+def test_a_positive_target_is_never_standardized(houses, refused):
+    for loss in ("poisson", "gamma"):
+        run = Run(RunConfig(houses, target="age", loss=loss))
+        assert run.config.scale_target is False
+        assert run.describe()[-1] == f"the target is not standardized: {loss} takes it as it is"
+        with refused(SettingError, f"{loss} takes the target as it is; .*Leave out --scale-target"):
+            Run(RunConfig(houses, target="age", loss=loss, scale_target=True))
+    assert not [line for line in Run(RunConfig(houses, target="age")).describe() if "standardized" in line]
 
 
 def test_the_network_is_what_the_options_say():

@@ -58,6 +58,9 @@ def train(
         str | None, Parameter(group=NETWORK, help='Widths of the hidden layers: 128,64; "" for none.')
     ] = None,
     activation: Annotated[str | None, Parameter(group=NETWORK, help=f"{', '.join(ACTIVATIONS)}.")] = None,
+    output: Annotated[
+        str | None, Parameter(group=NETWORK, help="Activation after the last layer, where the loss has none.")
+    ] = None,
     initializer: Annotated[
         str | None,
         Parameter(group=NETWORK, help=f"{', '.join(INITIALIZERS)}; unless told, what suits the activation."),
@@ -122,6 +125,7 @@ def train(
         "batch_size": None if batch_size is None else _batch_size(batch_size),
         "epochs": epochs,
         "validation": validation,
+        "output": output,
         "scale": scale,
         "scale_target": scale_target,
         "dtype": dtype,
