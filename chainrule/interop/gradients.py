@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.core.errors import InputError, NotFittedError
 from chainrule.core.gradcheck import Report, check
 from chainrule.core.params import Params
+from chainrule.core.rng import generator
 from chainrule.engine import Engine
 from chainrule.losses import LOSSES
 from chainrule.network import Network
@@ -20,7 +21,9 @@ from chainrule.training.evaluation import prepare
 Subject = tuple[Callable[[Any], tuple[Any, Any]], dict[str, Any], dict[str, int]]
 
 
-def check_gradients(subject: Any, *data: Any, loss: Any = None, seed: int = 0) -> Report:
+def check_gradients(
+    subject: Any, *data: Any, loss: Any = None, seed: int = 0, training: bool | None = None
+) -> Report:
     """Whether a gradient is that of its loss; if not, which mistake it looks like and where it starts.
 
     check_gradients(f, theta)                       f(theta) -> (loss, gradient); theta an array, or named arrays
@@ -29,9 +32,15 @@ def check_gradients(subject: Any, *data: Any, loss: Any = None, seed: int = 0) -
     check_gradients(estimator, X, y)                a fitted scikit-learn MLPClassifier or MLPRegressor
 
     Networks, modules and estimators are checked on a copy in float64; they are left as they were.
+
+    A network is checked as it trains: batch_norm by the batch's own statistics, dropout with a mask that ``seed``
+    draws and every evaluation draws again. ``training=False`` checks it as it predicts. A torch module is in the
+    mode it was left in.
     """
     if isinstance(subject, Network):
-        f, theta, counts = _network(subject, *_pair(data), loss)
+        f, theta, counts = _network(subject, *_pair(data), loss, None if training is False else seed)
+    elif training is not None:
+        raise InputError("training= is for a chainrule Network; a torch module has train() and eval()")
     elif _is_torch(subject):
         f, theta, counts = _torch(subject, *_pair(data), loss)
     elif type(subject).__module__.startswith("sklearn.neural_network"):
@@ -52,7 +61,8 @@ def _pair(data: tuple[Any, ...]) -> tuple[Any, Any]:
     return data[0], data[1]
 
 
-def _network(network: Network, X: Any, y: Any, loss: Any) -> Subject:
+def _network(network: Network, X: Any, y: Any, loss: Any, seed: int | None) -> Subject:
+    """The network with its gradient by the engine; with a seed as it trains."""
     chosen = LOSSES.make(loss) if loss is not None else network.loss
     if chosen is None:
         raise NotFittedError("check_gradients of a network without a loss needs loss=..., say 'cross_entropy'")
@@ -60,11 +70,20 @@ def _network(network: Network, X: Any, y: Any, loss: Any) -> Subject:
     params = Params(network.params.shapes, np.float64)
     params.theta[:] = network.params.theta
     target = target.astype(np.float64) if target.dtype.kind == "f" else target
-    engine = Engine(network.core_modules(chosen), params, chosen, x.astype(np.float64), target, len(x))
+    buffers = Params(network.buffers.shapes, np.float64)
+    buffers.theta[:] = network.buffers.theta
+    rng = None if seed is None else generator(seed, "noise")
+    if rng is not None:
+        network.check_batch_size(len(x))
+        drawn = rng.bit_generator.state
+    modules, x = network.core_modules(chosen), x.astype(np.float64)
+    engine = Engine(modules, params, chosen, x, target, len(x), buffers=buffers, rng=rng)
 
     def f(theta: dict[str, Any]) -> tuple[float, dict[str, Any]]:
         for name, value in theta.items():
             params[name][:] = value
+        if rng is not None:
+            rng.bit_generator.state = drawn
         with np.errstate(over="ignore", invalid="ignore"):
             return engine.batch(None).run(), dict(engine.grad)
 

@@ -35,8 +35,8 @@ class Residual(Layer):
 
     examples = (
         {"modules": ["dense:d_in=4,d_out=6", "relu", "dense:d_out=4"]},
-        {"modules": ["tanh", "dense:d_out=5", "batch_norm"], "d_in": 3, "projection": True},
-        {"modules": ["layer_norm", "dense:d_out=4", "tanh", "leaky_relu", "dropout:rate=0.25"], "d_in": 4},
+        {"modules": ["batch_norm", "tanh", "dense:d_out=5"], "d_in": 3, "projection": True},
+        {"modules": ["gelu", "dense:d_out=4", "tanh", "leaky_relu", "dropout"], "d_in": 4},
     )
 
     def __post_init__(self) -> None:

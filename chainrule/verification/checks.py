@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -147,36 +148,81 @@ def _loss(loss: Loss, libraries: Libraries, rng: np.random.Generator) -> Iterato
 
 
 def _layer(layer: Layer, libraries: Libraries, rng: np.random.Generator) -> Iterator[Row]:
-    p = {letter: np.zeros(shape) for letter, shape in layer.shapes().items()}
+    """As it predicts, and, where that differs, as it trains: with its generator at the same place each time."""
+    p = {letter: np.zeros(shape) for letter, shape in (layer.shapes() | layer.buffer_shapes()).items()}
     layer.initialize(p, INITIALIZERS.make("normal"), rng)
-    p = {letter: value + rng.standard_normal(value.shape) for letter, value in p.items()}
-    x, weights = rng.standard_normal((N, layer.d_in)), rng.standard_normal((N, layer.d_out))
+    for letter in layer.shapes():
+        p[letter] += rng.standard_normal(p[letter].shape)
+    x, weights = layer.example_input(rng, N), rng.standard_normal((N, layer.d_out))
+    examined = _Examined(layer, p, x, weights)
+    yield from examined.rows(None, _name(layer), libraries)
+    predicted, trained = (examined.forward(seed)[0] for seed in (None, 1))
+    if not np.array_equal(predicted, trained):
+        draws = not np.array_equal(trained, examined.forward(2)[0])
+        yield from examined.rows(1, f"{_name(layer)} in training", {} if draws else libraries)
 
-    def f(theta: dict[str, Array]) -> tuple[Any, dict[str, Array]]:
-        given = {letter: value for letter, value in theta.items() if letter != "x"}
-        z = layer.forward(theta["x"], given)
-        g = {letter: np.empty(value.shape) for letter, value in given.items()}
+
+@dataclass(frozen=True)
+class _Examined:
+    """A layer at one point; a seed means in training."""
+
+    layer: Layer
+    p: Mapping[str, Array]  # and buffers
+    x: Array
+    weights: Array
+
+    def forward(
+        self, seed: int | None, moved: Mapping[str, Array] = MappingProxyType({})
+    ) -> tuple[Array, Any, Any]:
+        """z at the point or a moved one, the parameters there, and what backward will need."""
+        p = {letter: value.copy() for letter, value in (dict(self.p) | dict(moved)).items()}
+        x = moved.get("x", self.x)
+        scratch = self.layer.scratch_for(x)
+        rng = None if seed is None else generator(seed, "verify")
+        return self.layer.forward(x, p, None, scratch, rng), p, scratch
+
+    def value_and_gradient(self, seed: int | None, moved: Mapping[str, Array]) -> tuple[Any, dict[str, Array]]:
+        z, p, scratch = self.forward(seed, moved)
+        value = (z * self.weights).sum()
         if z.dtype.kind == "c":
-            return (z * weights).sum(), {}
-        dx = layer.backward(weights, theta["x"], given, g)
+            return value, {}
+        g = {letter: np.empty(shape) for letter, shape in self.layer.shapes().items()}
+        dx = self.layer.backward(self.weights, moved["x"], p, g, None, scratch)
         assert dx is not None
-        return (z * weights).sum(), {"x": dx, **g}
+        return value, {"x": dx, **g}
 
-    def theirs(torch: Any) -> list[Any] | None:
+    def rows(self, seed: int | None, name: str, libraries: Libraries) -> Iterator[Row]:
+        """Against differences and the libraries."""
+        layer = self.layer
+        point = {"x": self.x, **{letter: self.p[letter] for letter in layer.shapes()}}
+        report = check(lambda moved: self.value_and_gradient(seed, moved), point)
+        note = "" if report.ok else str(report).splitlines()[0]
+        yield Row("layer", name, DIFFERENCES, report.deviation, None, report.ok, note)
+        _, gradient = self.value_and_gradient(seed, point)
+        z, p, _ = self.forward(seed)
+        ours = [
+            z,
+            gradient["x"],
+            *(gradient[letter] for letter in layer.shapes()),
+            *(p[k] for k in layer.buffer_names),
+        ]
+        yield from _compare("layer", name, ours, libraries, lambda torch: self._theirs(torch, seed is not None))
+
+    def _theirs(self, torch: Any, training: bool) -> list[Any] | None:
+        layer = self.layer
         if (module := layer.in_torch(torch)) is None:
             return None
-        module = module.double()
-        module.load_state_dict({layer.parameter_names[letter]: torch.tensor(v) for letter, v in p.items()})
-        leaf = torch.tensor(x, requires_grad=True)
+        module = module.double().train(training)
+        names = {**layer.parameter_names, **layer.buffer_names}
+        state = {names[letter]: torch.tensor(value) for letter, value in self.p.items()}
+        module.load_state_dict({**module.state_dict(), **state})
+        leaf = torch.tensor(self.x, requires_grad=True)
         value = module(leaf)
-        named = dict(module.named_parameters())
-        leaves = [leaf, *(named[layer.parameter_names[letter]] for letter in p)]
-        return [value, *torch.autograd.grad(value, leaves, torch.tensor(weights))]
-
-    yield _report("layer", layer, check(f, {"x": x, **p}))
-    _, gradient = f({"x": x, **p})
-    ours = [layer.forward(x, p), gradient["x"], *(gradient[letter] for letter in p)]
-    yield from _compare("layer", _name(layer), ours, libraries, theirs)
+        named, buffers = dict(module.named_parameters()), dict(module.named_buffers())
+        leaves = [leaf, *(named[layer.parameter_names[letter]] for letter in layer.shapes())]
+        found = torch.autograd.grad(value, leaves, torch.tensor(self.weights), allow_unused=True)
+        gradients = [torch.zeros_like(leaf) if g is None else g for leaf, g in zip(leaves, found, strict=True)]
+        return [value, *gradients, *(buffers[name] for name in layer.buffer_names.values())]
 
 
 def _optimizer(optimizer: Optimizer, libraries: Libraries, rng: np.random.Generator) -> Iterator[Row]:
