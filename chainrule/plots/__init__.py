@@ -5,6 +5,7 @@ Every one takes ``dark=True`` as well; ``save`` writes what they return.
 
 from chainrule.plots.activations import activations
 from chainrule.plots.base import ready, save
+from chainrule.plots.benchmark import Bar, benchmark
 from chainrule.plots.boundary import boundary
 from chainrule.plots.calibration import calibration
 from chainrule.plots.confusion import confusion
@@ -15,11 +16,13 @@ from chainrule.plots.misclassified import misclassified
 from chainrule.plots.plane import plane
 from chainrule.plots.rates import rates
 from chainrule.plots.residuals import residuals
+from chainrule.plots.scaling import Growth, scaling
 from chainrule.plots.sweep import sweep
 from chainrule.plots.training import training
 from chainrule.plots.weights import weights
 
 __all__ = [
-    "Line", "activations", "boundary", "calibration", "confusion", "curves", "distributions", "graph",
-    "misclassified", "plane", "rates", "ready", "residuals", "save", "sweep", "training", "weights",
+    "Bar", "Growth", "Line", "activations", "benchmark", "boundary", "calibration", "confusion", "curves",
+    "distributions", "graph", "misclassified", "plane", "rates", "ready", "residuals", "save", "scaling", "sweep",
+    "training", "weights",
 ]  # fmt: skip
