@@ -47,6 +47,7 @@ class Normalization(SameWidth):
 
     epsilon: float = 1e-5
 
+    is_normalization: ClassVar[bool] = True
     parameter_names = {"w": "weight", "b": "bias"}  # noqa: RUF012 (a mapping declared once, never changed)
 
     def shapes(self) -> dict[str, Shape]:

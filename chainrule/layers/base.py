@@ -42,6 +42,7 @@ class Layer(ABC):
     width_setting: ClassVar[str] = "d_in"  # which setting is the width of what comes before, if it is left out
     initializer: ClassVar[str | None] = "xavier"  # suits a layer before it; None: what comes after decides
     is_activation: ClassVar[bool] = False  # stands where an activation is asked for
+    is_normalization: ClassVar[bool] = False  # stands before an activation
     takes_codes: ClassVar[bool] = False  # its features are numbers of categories, so it stands first
     biased: ClassVar[bool] = False  # z = product + b: compiled loops add b with what comes after it
     least_rows: int = 1  # of a batch to train on
@@ -157,6 +158,11 @@ def describe(module: Module) -> dict[str, Any]:
 def activation_names() -> tuple[str, ...]:
     """What can stand where an activation is asked for: the activations, and layers such as prelu."""
     return tuple(sorted([*ACTIVATIONS, *(name for name, cls in LAYERS.classes().items() if cls.is_activation)]))
+
+
+def normalization_names() -> tuple[str, ...]:
+    """Layers that can stand between a dense layer and its activation."""
+    return tuple(name for name, cls in LAYERS.classes().items() if cls.is_normalization)
 
 
 def parameter_shapes(modules: tuple[Module, ...]) -> dict[str, Shape]:

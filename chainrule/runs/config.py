@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from chainrule.activations import ACTIVATIONS
 from chainrule.core import files, settings
-from chainrule.core.errors import FileError, MissingExtraError, SettingError
+from chainrule.core.errors import FileError, MissingExtraError, SettingError, UnknownNameError
 from chainrule.datasets import Dataset, Recipe
 from chainrule.initializers import INITIALIZERS
+from chainrule.layers import LAYERS, activation_names, normalization_names
 from chainrule.losses import LOSSES, Loss
 from chainrule.optimizers import OPTIMIZERS, Optimizer
 from chainrule.schedules import SCHEDULES
@@ -34,7 +35,11 @@ class RunConfig:
     task: Literal["classification", "regression"] | None = None
     ignore: tuple[str, ...] = ()
     hidden: tuple[int, ...] | None = None
-    activation: str | None = None
+    activation: str | tuple[str, ...] | None = None
+    normalization: str | None = None
+    dropout: float | None = None
+    residual: bool | None = None
+    embed: int | None = None
     output: str | None = None
     initializer: str | None = None
     loss: str | None = None
@@ -48,6 +53,8 @@ class RunConfig:
     scale_target: bool | None = None
     dtype: Literal["float32", "float64"] | None = None
     seed: int | None = None
+    engine: Literal["auto", "numpy", "fused"] | None = None
+    threads: int | None = None
     data_dir: str | None = None
 
     @classmethod
@@ -87,10 +94,11 @@ class RunConfig:
             task="classification" if data.task == "classes" else "regression",
             target=self.target,
             hidden=hidden,
-            activation=_text(ACTIVATIONS, _first(self.activation, recipe.activation)),
+            activation=_activations(_first(self.activation, recipe.activation)),
+            normalization=_normalization(self.normalization),
+            output=_text(ACTIVATIONS, self.output),
             initializer=_text(INITIALIZERS, _first(self.initializer, recipe.initializer)),
             loss=_text(LOSSES, loss),
-            output=_text(ACTIVATIONS, self.output),
             optimizer=_text(OPTIMIZERS, optimizer, leave_out="learning_rate"),
             learning_rate=optimizer.learning_rate,
             schedule=_text(SCHEDULES, _first(self.schedule, recipe.schedule)),
@@ -101,6 +109,7 @@ class RunConfig:
             scale_target=self._scale_target(loss, recipe),
             dtype=_first(self.dtype, "float32"),
             seed=_first(self.seed, 0),
+            engine=_first(self.engine, "auto"),
         )
         assert chosen.epochs is not None
         settings.whole("epochs", chosen.epochs)
@@ -125,9 +134,6 @@ class RunConfig:
     def _scale_target(self, loss: Loss, recipe: Recipe) -> bool | None:
         if loss.task == "classes":
             return None
-        return self.scale_target if self.scale_target is not None else recipe.scale != "none"
-
-
         if not loss.scales:
             if self.scale_target:
                 raise SettingError(
@@ -135,6 +141,9 @@ class RunConfig:
                     "--scale-target, or try mean_squared_error"
                 )
             return False
+        return self.scale_target if self.scale_target is not None else recipe.scale != "none"
+
+
 def _first(*options: Any) -> Any:
     """The first that was given."""
     return next((option for option in options if option is not None), None)
@@ -153,12 +162,31 @@ def suited_loss(loss: Loss, data: Dataset) -> Loss:
         raise SettingError(
             f"{loss.name} is for {loss.task}, but the target has {has}; try {right}, or --task {task}"
         )
-
-
-def _text(registry: Any, spec: Any, leave_out: str | None = None) -> str | None:
     if data.task == "classes":
         suited.outputs(len(data.names))
     return suited
+
+
+def _activations(spec: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """One for all hidden layers, or one each; some are layers, since they learn."""
+    if isinstance(spec, tuple):
+        return tuple(str(_activations(each)) for each in spec)
+    known = activation_names()
+    name = settings.parse(spec)[0]
+    if name not in known:
+        raise UnknownNameError(f"unknown activation {name!r:.80}.{settings.nearest(name, known)}")
+    return str(_text(ACTIVATIONS if name in ACTIVATIONS else LAYERS, spec))
+
+
+def _normalization(spec: str | None) -> str | None:
+    known = normalization_names()
+    name = None if spec is None else settings.parse(spec)[0]
+    if name is not None and name not in known:
+        raise UnknownNameError(f"unknown normalization {name!r:.80}.{settings.nearest(name, known)}")
+    return _text(LAYERS, spec)
+
+
+def _text(registry: Any, spec: Any, leave_out: str | None = None) -> str | None:
     """A thing in the command line's notation, with all settings that are not its defaults."""
     if spec is None:
         return None

@@ -12,6 +12,7 @@ from chainrule.core.errors import DivergenceError, InputError
 from chainrule.core.rng import generator
 from chainrule.core.table import Table
 from chainrule.core.types import Array
+from chainrule.layers import LAYERS, Layer
 from chainrule.losses import LOSSES
 from chainrule.network import MLP, Network
 from chainrule.optimizers import OPTIMIZERS
@@ -92,9 +93,13 @@ class Run:
             d_out = len(data.names)
         assert c.hidden is not None
         assert c.activation is not None
-        return MLP(
+        network = MLP(
             [d_in, *c.hidden, d_out],
             c.activation,
+            normalization=c.normalization,
+            dropout=c.dropout or 0.0,
+            residual=bool(c.residual),
+            embedding=None if c.embed is None else self._embedding(preprocessing, c.embed),
             seed=c.seed,
             dtype=c.dtype,
             output=c.output,
@@ -103,6 +108,20 @@ class Run:
             preprocessing=preprocessing,
             target=target,
         )
+        network.check_batch_size(len(y) if c.batch_size in (None, "full") else int(c.batch_size))
+        return network
+
+    @staticmethod
+    def _embedding(preprocessing: Preprocessing | None, width: int) -> Layer:
+        """A table for each column of texts; more numbers than categories would say nothing more."""
+        settings.whole("embed", width)
+        codes: dict[int, int] = getattr(preprocessing, "codes", {})
+        if not codes:
+            raise InputError("--embed is for columns of texts, and the source has none; leave it out")
+        widths = tuple(min(width, categories) for categories in codes.values())
+        sizes = {"columns": tuple(codes), "categories": tuple(codes.values()), "widths": widths}
+        assert preprocessing is not None
+        return LAYERS["embedding"](d_in=preprocessing.d_out, **sizes)  # type: ignore[call-arg]
 
     @staticmethod
     def _check_width(X: Array | Table) -> int:
@@ -120,7 +139,8 @@ class Run:
                 raise InputError(
                     "--scale all is for arrays of one kind, such as pixels; a table has column or none"
                 )
-            return PREPROCESSING["columns"].fit(X, scaled=scale == "column")  # type: ignore[attr-defined, no-any-return]
+            encoding = "one_hot" if self.config.embed is None else "codes"
+            return PREPROCESSING["columns"].fit(X, scale == "column", encoding)  # type: ignore[attr-defined, no-any-return]
         if scale == "none":
             checks.finite("X", checks.numeric("X", X))
             return None
@@ -169,6 +189,8 @@ class Run:
                 epochs=c.epochs,
                 validation=self.validation,
                 seed=c.seed or 0,
+                engine=c.engine or "auto",
+                threads=c.threads,
                 callbacks=[*callbacks, MetricsFile(place.path / METRICS)],  # last: the others may add to a row
             )
         except DivergenceError as problem:

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
-from chainrule.activations import ACTIVATIONS
 from chainrule.cli.interrupt import Interrupt
 from chainrule.cli.output import print_classes, print_json, printable, whole_number
 from chainrule.core.errors import SettingError
 from chainrule.datasets import DATASETS
 from chainrule.initializers import INITIALIZERS
+from chainrule.layers import activation_names, normalization_names
 from chainrule.losses import LOSSES
 from chainrule.optimizers import OPTIMIZERS
 from chainrule.runs import Result, Run, RunConfig
@@ -57,7 +57,29 @@ def train(
     hidden: Annotated[
         str | None, Parameter(group=NETWORK, help='Widths of the hidden layers: 128,64; "" for none.')
     ] = None,
-    activation: Annotated[str | None, Parameter(group=NETWORK, help=f"{', '.join(ACTIVATIONS)}.")] = None,
+    activation: Annotated[
+        str | None,
+        Parameter(group=NETWORK, help=f"{', '.join(activation_names())}; several, a,b, are one a hidden layer."),
+    ] = None,
+    normalization: Annotated[
+        str | None,
+        Parameter(group=NETWORK, help=f"Before each activation: {', '.join(normalization_names())}."),
+    ] = None,
+    dropout: Annotated[
+        float | None, Parameter(group=NETWORK, help="Rate of units dropped after each activation, as 0.2.")
+    ] = None,
+    residual: Annotated[
+        bool | None,
+        Parameter(
+            group=NETWORK, negative=(), help="Hidden layers as wide as the one before add to what they take."
+        ),
+    ] = None,
+    embed: Annotated[
+        int | None,
+        Parameter(
+            converter=whole_number, group=NETWORK, help="Learn so many numbers for each category of a text column."
+        ),
+    ] = None,
     output: Annotated[
         str | None, Parameter(group=NETWORK, help="Activation after the last layer, where the loss has none.")
     ] = None,
@@ -82,6 +104,16 @@ def train(
     ] = None,
     seed: Annotated[
         int | None, Parameter(converter=whole_number, group=TRAINING, help="Of everything random; 0 unless told.")
+    ] = None,
+    engine: Annotated[
+        Literal["auto", "numpy", "fused"] | None,
+        Parameter(
+            group=TRAINING, help="fused: compiled loops (numba); numpy: NumPy alone; auto: fused if it can run."
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        Parameter(converter=whole_number, group=TRAINING, help="Of BLAS; unless told, 1 for small products."),
     ] = None,
     config: Annotated[
         Path | None,
@@ -116,7 +148,12 @@ def train(
         "task": task,
         "ignore": None if ignore is None else _words(ignore),
         "hidden": None if hidden is None else _widths(hidden),
-        "activation": activation,
+        "activation": None if activation is None else _activations(activation),
+        "normalization": normalization,
+        "dropout": dropout,
+        "residual": residual,
+        "embed": embed,
+        "output": output,
         "initializer": initializer,
         "loss": loss,
         "optimizer": optimizer,
@@ -125,11 +162,12 @@ def train(
         "batch_size": None if batch_size is None else _batch_size(batch_size),
         "epochs": epochs,
         "validation": validation,
-        "output": output,
         "scale": scale,
         "scale_target": scale_target,
         "dtype": dtype,
         "seed": seed,
+        "engine": engine,
+        "threads": threads,
         "data_dir": data_dir,
     }
     run = Run(_config(config, {name: value for name, value in given.items() if value is not None}))
@@ -167,6 +205,17 @@ def _config(path: Path | None, given: dict[str, object]) -> RunConfig:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _activations(text: str) -> str | tuple[str, ...]:
+    """``tanh`` or ``leaky_relu:slope=0.1,tanh``: a part with = and no name belongs to the one before."""
+    found: list[str] = []
+    for part in text.split(","):
+        if found and "=" in part.partition(":")[0]:
+            found[-1] += f",{part}"
+        else:
+            found.append(part.strip())
+    return found[0] if len(found) == 1 else tuple(found)
 
 
 def _widths(text: str) -> tuple[int, ...]:
