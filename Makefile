@@ -1,4 +1,4 @@
-# make demo   train a real network on MNIST          make check   format, lint, types, layers, fast tests
+# make demo   train on MNIST, write its report       make check   format, lint, types, layers, fast tests
 # make test   everything but the long proofs         make slow    the long proofs
 # make notebooks   execute them anew from their sources
 # TORCH=0 leaves out PyTorch and the tests that need it.
@@ -11,8 +11,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test check slow format clean notebooks
 
-demo: $(VENV)/base
+demo: $(VENV)/plot
 	$(BIN)/chainrule train mnist
+	$(BIN)/chainrule report
 
 test: $(VENV)/dev torch lint
 	$(BIN)/python -m pytest
@@ -41,6 +42,10 @@ $(VENV)/base: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chainrule needs Python 3.11 or newer, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/plot: $(VENV)/base
+	$(PIP) --editable '.[plot]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/base requirements-dev.txt

@@ -99,11 +99,12 @@ class Record:
 
 
 def latest(folder: Path = Path("runs")) -> Path:
-    """The run directory in ``folder`` that was written to last; FileError where there is none."""
+    """The run in ``folder`` that was begun last; FileError where there is none."""
     found = [path.parent for path in folder.glob(f"*/{CONFIG}")] if folder.is_dir() else []
     if not found:
         raise FileError(f"there is no run in {folder}/; name one, or train with: chainrule train mnist")
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    # not the folder's own time: a report written into it would make an old run the latest
+    return max(found, key=lambda path: ((path / CONFIG).stat().st_mtime_ns, path.name))
 
 
 def _json_lines(path: Path) -> list[dict[str, Any]]:

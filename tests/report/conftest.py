@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainrule.report import page
 from chainrule.runs import Run, RunConfig
 from chainrule.runs.directory import RunDirectory
 from chainrule.runs.record import Record
@@ -82,6 +83,15 @@ def there(runs, monkeypatch):
 def record(there):
     """``record("moons")`` reads a run."""
     return lambda name: Record(there / name)
+
+
+@pytest.fixture(scope="session")
+def pages(runs):
+    """The report of each."""
+    pytest.importorskip("matplotlib")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(runs)
+        return {name: page(Record(runs / name)) for name in NAMES}
 
 
 @pytest.fixture

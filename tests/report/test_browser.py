@@ -4,8 +4,6 @@ import os
 
 import pytest
 
-from chainrule.report import page
-
 from .browser import Browser, found
 from .conftest import NAMES
 
@@ -24,15 +22,11 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def files(runs, tmp_path_factory):
-    from chainrule.runs.record import Record
-
+def files(pages, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(runs)
-        for i, name in enumerate(NAMES):
-            (folder / f"{i}.html").write_text(page(Record(runs / name)), encoding="utf-8")
-    return {name: folder / f"{i}.html" for i, name in enumerate(NAMES)}
+    for i, html in enumerate(pages.values()):
+        (folder / f"{i}.html").write_text(html, encoding="utf-8")
+    return {name: folder / f"{i}.html" for i, name in enumerate(pages)}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -108,6 +108,6 @@ def test_runs_that_differ_are_a_sweep(record):
         draw("sweep", moons, moons)
     with pytest.raises(SettingError, match="several runs"):
         draw("sweep", moons)
-    with pytest.raises(SettingError, match="these runs differ in .*; choose two"):
+    with pytest.raises(SettingError, match=r"these runs differ in .*; choose two"):
         draw("plane", moons, images)
-    assert draw("plane:x=seed,y=source", moons, images).title == "accuracy by seed and source"
+    assert draw("plane:x=seed,y=source", moons, images).title == "validation_accuracy by seed and source"

@@ -51,13 +51,6 @@ class Tree(HTMLParser):
         return [attributes for tag, attributes in self.tags if tag == name]
 
 
-@pytest.fixture(scope="module")
-def pages(runs):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(runs)
-        return {name: page(Record(runs / name)) for name in NAMES}
-
-
 @pytest.fixture(params=NAMES)
 def html(request, pages):
     return pages[request.param]
