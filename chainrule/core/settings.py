@@ -138,6 +138,12 @@ def plain(thing: Any) -> dict[str, Any]:
     }
 
 
+def told(thing: Any) -> dict[str, Any]:
+    """``plain`` without the settings that are as usual."""
+    usual = {f.name: f.default for f in dataclasses.fields(thing)}
+    return {name: value for name, value in plain(thing).items() if getattr(thing, name) != usual[name]}
+
+
 def number(what: str, value: Any, *, above: float | None = None, least: float | None = None,
            below: float | None = None, most: float | None = None) -> None:  # fmt: skip
     """Refuse what is no finite number within the bounds; called from ``__post_init__``."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import SettingError, ShapeError
-from chainrule.core.settings import plain, write
+from chainrule.core.settings import told, write
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import _chain
@@ -210,7 +210,7 @@ def _named(inner: tuple[Module, ...], which: str) -> list[tuple[int, str, str]]:
 
 def _text(module: Module) -> str:
     """The module as ``make`` reads it from a text, so that a file can hold it."""
-    text = write(module.name, plain(module))
+    text = write(module.name, told(module))
     if make(text) != module:
         raise SettingError(f"residual: {module!r:.80} can't be written as a name and settings; register it first")
     return text

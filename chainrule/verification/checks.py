@@ -18,7 +18,7 @@ from chainrule.activations import ACTIVATIONS, Activation
 from chainrule.core.gradcheck import Report, check
 from chainrule.core.params import Params
 from chainrule.core.rng import generator
-from chainrule.core.settings import plain, write
+from chainrule.core.settings import told, write
 from chainrule.core.types import Array
 from chainrule.engine import Engine
 from chainrule.initializers import INITIALIZERS
@@ -85,7 +85,7 @@ def _torch() -> Any:
 
 
 def _name(thing: Any) -> str:
-    return write(thing.name, plain(thing))
+    return write(thing.name, told(thing))
 
 
 def _report(kind: str, thing: Any, report: Report) -> Row:
