@@ -35,9 +35,9 @@ def naive(net, X, y, rate, batch_size, epochs, shuffle, seed=0):
                     return t, "loss", before, losses
                 losses.append(loss)
                 d *= 2 / d.size
-                da = (d @ W2) * (a > 0)
+                da, ones = (d @ W2) * (a > 0), np.ones(len(d), d.dtype)
                 lr = rate(t)
-                for p, g in ((W1, da.T @ x), (b1, da.sum(axis=0)), (W2, d.T @ a), (b2, d.sum(axis=0))):
+                for p, g in ((W1, da.T @ x), (b1, ones @ da), (W2, d.T @ a), (b2, ones @ d)):
                     p -= g * lr
                 if not all(np.isfinite(p).all() for p in (W1, b1, W2, b2)):
                     return t, "update", before, losses
