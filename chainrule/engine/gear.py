@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal, NamedTuple
 
 from chainrule.core import kernels
 from chainrule.core.errors import ChainruleError, MissingExtraError
 from chainrule.core.settings import choice
 
+ENGINE = "CHAINRULE_ENGINE"  # in the environment: what "auto" means
 GEARS = ("auto", "numpy", "fused")
 
 
@@ -24,9 +26,12 @@ class Gear(NamedTuple):
 def choose(engine: str) -> Gear:
     """The gear for ``engine``: "auto" takes the fused one wherever it can run, and says in the log if it can't.
 
-    Raises MissingExtraError or SettingError where "fused" was asked for and cannot run.
+    The environment's CHAINRULE_ENGINE says what "auto" means, where it is set. Raises MissingExtraError or SettingError where "fused" was asked for and cannot run.
     """
     choice("engine", engine, GEARS)
+    if engine == "auto":
+        engine = os.environ.get(ENGINE, "auto")
+        choice(ENGINE, engine, GEARS)
     if engine == "numpy":
         return Gear("numpy", "as asked")
     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,18 @@ from chainrule.core.types import Array
 from chainrule.losses import Loss
 from chainrule.metrics import METRICS, Metric
 from chainrule.network import Network
+from chainrule.training.weighing import sample_weights
 
 MAIN_METRIC = {"classes": "accuracy", "values": "r2"}
+NONE: Mapping[str, Metric] = MappingProxyType({})
+
+
+class Rows(NamedTuple):
+    """Features, target and weights (or None) in the forms that a network and its loss compute with."""
+
+    x: Array
+    target: Array
+    weight: Array | None = None
 
 
 def prepare(network: Network, loss: Loss, X: Any, y: Any, what: str) -> tuple[Array, Array]:
@@ -32,19 +43,54 @@ def prepare(network: Network, loss: Loss, X: Any, y: Any, what: str) -> tuple[Ar
     return x, loss.prepare(y, len(x), network.d_out, network.dtype)
 
 
-def score(network: Network, loss: Loss, x: Array, target: Array) -> dict[str, float]:
-    """The loss and the task's main metric on prepared rows."""
-    logits = network.core_logits(loss, x)
+def score(network: Network, loss: Loss, rows: Rows, metrics: Mapping[str, Metric] = NONE) -> dict[str, float]:
+    """The loss, the task's main metric and ``metrics`` on prepared rows; NaN where outputs are not finite.
+
+    Weights weigh the loss; in a metric each row counts once.
+    """
+    logits = network.core_logits(loss, rows.x)
     with np.errstate(all="ignore"):
-        value, _ = loss.value_and_gradient(logits, target)
-        metric = MAIN_METRIC[loss.task]
-        return {"loss": value, metric: METRICS.make(metric)(loss.labels(target), loss.decide(logits))}
+        value, _ = loss.value_and_gradient(logits, rows.target, rows.weight)
+        found = {"loss": value}
+        truth, main = loss.labels(rows.target), MAIN_METRIC[loss.task]
+        found[main] = METRICS.make(main)(truth, loss.decide(logits))
+        wanted = {key: metric for key, metric in metrics.items() if key not in found}
+        if wanted and not np.isfinite(logits).all():
+            return found | dict.fromkeys(wanted, float("nan"))
+        if wanted and network.target is not None:
+            truth = network.target.restore(truth)
+        read = _Read(network, loss, logits)
+        found.update((key, metric(truth, read[metric.reads])) for key, metric in wanted.items())
+    return found
+
+
+class _Read(dict[str, Array]):
+    """What metrics read of logits, made when it is asked for."""
+
+    def __init__(self, network: Network, loss: Loss, logits: Array) -> None:
+        super().__init__()
+        self._network, self._loss, self._logits = network, loss, logits
+
+    def __missing__(self, reads: str) -> Array:
+        if reads == "probabilities":
+            self[reads] = self._network.probabilities(self._loss, self._logits)
+        else:
+            decided, target = self._loss.decide(self._logits), self._network.target
+            self[reads] = decided if target is None else target.restore(decided)
+        return self[reads]
 
 
 def evaluate(
-    network: Network, X: Any, y: Any, metrics: Iterable[str | Mapping[str, Any] | Metric] = ()
+    network: Network,
+    X: Any,
+    y: Any,
+    metrics: Iterable[str | Mapping[str, Any] | Metric] = (),
+    *,
+    sample_weight: Any = None,
 ) -> dict[str, float]:
     """The loss, the main metric (accuracy or R^2) and the ``metrics`` asked for, on raw features and answers.
+
+    ``sample_weight``, (n,), weighs the rows in the loss; in a metric each row counts once.
 
     A metric is a name, a name with settings (``"top_k:k=3"``) or an instance, and stands in the result as it was
     asked for. Metrics of values are in the target's own unit. Raises UnknownNameError for a metric that isn't on
@@ -54,7 +100,8 @@ def evaluate(
         raise NotFittedError("this network has no loss yet; fit it first, or pass loss= when building it")
     asked = asked_metrics(network.loss, metrics)
     x, target = prepare(network, network.loss, X, y, "evaluate")
-    found = score(network, network.loss, x, target)
+    weight = None if sample_weight is None else sample_weights(sample_weight, len(x), network.dtype)
+    found = score(network, network.loss, Rows(x, target, weight))
     wanted = {key: metric for key, metric in asked.items() if key not in found}
     if not wanted:
         return found
@@ -84,6 +131,8 @@ def asked_metrics(loss: Loss, metrics: Iterable[str | Mapping[str, Any] | Metric
             )
             suited = [name for name, cls in METRICS.classes().items() if cls.task == loss.task and cls.scalar]
             raise SettingError(f"the metric {metric.name} {why}. What suits: {', '.join(suited)}")
+        if metric.reads == "probabilities" and not loss.gives_probabilities:
+            raise SettingError(f"the metric {metric.name} reads probabilities, and {loss.name} learns none")
         asked[spec if isinstance(spec, str) else _written(metric)] = metric
     return asked
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from chainrule.core.errors import InputError, SettingError
 from chainrule.core.settings import whole
+from chainrule.core.types import Array
 from chainrule.losses import LOSSES, Loss
+from chainrule.metrics import Metric
 from chainrule.network import Network
 from chainrule.optimizers import OPTIMIZERS, Optimizer
+from chainrule.regularizers import REGULARIZERS, Regularizer
 from chainrule.schedules import SCHEDULES, Schedule
-from chainrule.training.callbacks import Callback
-from chainrule.training.evaluation import prepare
+from chainrule.training.callbacks import CALLBACKS, Callback
+from chainrule.training.evaluation import Rows, asked_metrics, prepare
 from chainrule.training.history import History
+from chainrule.training.regularization import asked_regularizers, mixable
 from chainrule.training.trainer import Trainer
+from chainrule.training.weighing import ClassWeight, class_weights, row_weights, sample_weights
 
 DEFAULT_BATCH = 64
 
@@ -29,19 +34,30 @@ def fit(
     schedule: str | Schedule = "constant",
     batch_size: int | Literal["full"] | None = None,
     epochs: int = 10,
-    validation: tuple[Any, Any] | None = None,
+    validation: tuple[Any, Any] | tuple[Any, Any, Any] | None = None,
+    sample_weight: Any = None,
+    class_weight: ClassWeight | None = None,
+    regularization: Iterable[str | Mapping[str, Any] | Regularizer] = (),
+    metrics: Iterable[str | Mapping[str, Any] | Metric] = (),
     seed: int = 0,
     shuffle: bool = True,
     verbose: bool = False,
-    callbacks: Iterable[Callback] = (),
+    callbacks: Iterable[str | Mapping[str, Any] | Callback] = (),
+    engine: Literal["auto", "numpy", "fused"] = "auto",
+    threads: int | None = None,
 ) -> History:
     """Train ``network`` in place on features X, (n, d_in), and answers y; returns the history.
 
     ``loss`` None takes the network's own. ``batch_size`` is 1 (stochastic), k (mini-batches, the last one
     shorter if need be, and trained on), "full", or None for 64 or all rows if there are fewer. Each epoch has
     a new order, from a generator of its own of ``seed``; with ``shuffle=False`` rows stay in theirs.
-    ``validation`` is a pair of features and answers, scored after each epoch. ``verbose`` shows a bar and a
-    table.
+    ``validation`` is a pair of features and answers, or a triple with row weights, scored after each epoch, as
+    are the ``metrics`` asked for. ``verbose`` shows a bar and a table.
+
+    ``sample_weight``, (n,), weighs the rows; ``class_weight`` weighs each row by its class: "balanced", or a
+    dictionary by id or name (see ``weighing``); both multiply. A mean loss is then sum w l / sum w over the
+    batch. Class weights weigh the validation loss as well. ``regularization`` is a list of regularizers, as
+    ``["l2:strength=1e-4", "clip_norm:limit=1"]``; penalties have a column of their own in the history.
 
     Raises InputError or ShapeError for data that doesn't fit, SettingError and UnknownNameError for settings,
     and DivergenceError when the loss or the weights stop being finite; the network then holds the last finite
@@ -52,30 +68,42 @@ def fit(
     chosen = _chosen_loss(network, loss)
     network.core_modules(chosen)
     whole("epochs", epochs)
+    if threads is not None:
+        whole("threads", threads)
+    asked = asked_metrics(chosen, metrics)
+    regularizers = asked_regularizers(regularization)
     x, target = prepare(network, chosen, X, y, "fit")
-    checked = None
-    if validation is not None:
-        if not isinstance(validation, tuple | list) or len(validation) != 2:
-            raise InputError("validation is a pair (X, y)")
-        checked = prepare(network, chosen, *validation, "validation")
-    watchers = list(callbacks)
+    weights = None if sample_weight is None else sample_weights(sample_weight, len(x), network.dtype)
+    by_class = None
+    if class_weight is not None:
+        by_class = class_weights(network, chosen, target, class_weight, weights)
+    checked = None if validation is None else _validation(network, chosen, validation, by_class)
+    weight = row_weights(chosen, target, network.dtype, weights, by_class)
+    watchers = [CALLBACKS.make(callback) for callback in callbacks]
     if verbose:
         from chainrule.training.callbacks.progress import Progress
 
         watchers.append(Progress())
+    rows_a_batch = _rows_a_batch(batch_size, len(x))
+    network.check_batch_size(rows_a_batch)
     trainer = Trainer(
         network,
         x,
-        target,
+        mixable(chosen, target, network.d_out, network.dtype, regularizers),
         loss=chosen,
         optimizer=OPTIMIZERS.make(optimizer),
         schedule=SCHEDULES.make(schedule),
-        batch_size=_rows_a_batch(batch_size, len(x)),
+        batch_size=rows_a_batch,
         epochs=epochs,
+        weight=weight,
         validation=checked,
+        metrics=asked,
+        regularizers=regularizers,
         seed=seed,
         shuffle=shuffle,
         callbacks=watchers,
+        engine=engine,
+        threads=threads,
     )
     network.loss = chosen
     try:
@@ -92,6 +120,14 @@ def _chosen_loss(network: Network, loss: str | Loss | None) -> Loss:
             f"fit needs a loss, one of {', '.join(LOSSES)}; as in fit(net, X, y, loss='cross_entropy')"
         )
     return network.loss
+
+
+def _validation(network: Network, loss: Loss, given: Any, by_class: Array | None) -> Rows:
+    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+        raise InputError("validation is a pair (X, y), or a triple (X, y, sample_weight)")
+    x, target = prepare(network, loss, given[0], given[1], "validation")
+    weights = sample_weights(given[2], len(x), network.dtype) if len(given) == 3 else None
+    return Rows(x, target, row_weights(loss, target, network.dtype, weights, by_class))
 
 
 def _rows_a_batch(batch_size: int | str | None, rows: int) -> int:
@@ -115,6 +151,8 @@ def _facts(trainer: Trainer, seed: int) -> dict[str, Any]:
         "batch_size": trainer.batch_size,
         "optimizer": OPTIMIZERS.describe(trainer.optimizer),
         "schedule": SCHEDULES.describe(trainer.schedule),
+        "regularization": [REGULARIZERS.describe(thing) for thing in trainer.regularization.things],
         "seed": seed,
+        "engine": trainer.gear.name,
         "stopped": trainer.history.stopped,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from chainrule.optimizers import Optimizer
 class TrainingState:
     """The arrays are the live ones: the network's theta and buffers, the optimizer's own.
 
-    ``t`` counts steps from 1. ``shuffle`` draws the order of the rows, ``noise`` what layers
-    draw: one doesn't change the other.
+    ``t`` counts steps from 1. ``shuffle`` draws the order of the rows, ``noise`` what layers draw, each of
+    ``draws`` what a regularizer draws: one doesn't change the other. ``schedule`` is what a schedule remembers.
+    ``mean`` are averages of weights and buffers, over ``averaged`` moments, or None.
     """
 
     def __init__(self, theta: Array, buffers: Array, optimizer: Optimizer, seed: int) -> None:
@@ -23,10 +25,22 @@ class TrainingState:
         self.optimizer = optimizer.start(theta)
         self.shuffle = generator(seed, "shuffle")
         self.noise = generator(seed, "noise")
+        self.draws: dict[str, np.random.Generator] = {}
+        self.schedule: dict[str, float] = {}
+        self.mean: list[Array] | None = None
+        self.averaged = 0
         self.t = 0
         self.epoch = 0
         self.row = 0  # of the epoch's order, where the next batch begins
-        self._kept: tuple[int, int, dict[str, Any], list[Array]] | None = None
+        self._kept: tuple[int, int, list[Mapping[str, Any]], list[Array]] | None = None
+
+    @property
+    def learned(self) -> list[Array]:
+        """What a training leaves in the network: its weights and buffers."""
+        return [self.theta, self.buffers]
+
+    def _generators(self) -> list[np.random.Generator]:
+        return [self.noise, *self.draws.values()]
 
     def _arrays(self) -> list[Array]:
         return [self.theta, self.buffers, *self.optimizer.values()]
@@ -36,19 +50,21 @@ class TrainingState:
         # A norm is cheap; it overflows before the weights do, so then each one is looked at.
         if not np.isfinite(np.vdot(self.theta, self.theta)) and not np.isfinite(self.theta).all():
             return False
+        drawn = [rng.bit_generator.state for rng in self._generators()]
         if self._kept is None:
-            copies = [array.copy() for array in self._arrays()]
-            self._kept = (self.t, self.row, self.noise.bit_generator.state, copies)
+            self._kept = (self.t, self.row, drawn, [array.copy() for array in self._arrays()])
             return True
         copies = self._kept[-1]
         for copy, array in zip(copies, self._arrays(), strict=True):
             copy[:] = array
-        self._kept = (self.t, self.row, self.noise.bit_generator.state, copies)
+        self._kept = (self.t, self.row, drawn, copies)
         return True
 
     def go_back(self) -> None:
         """Return to the moment last kept. The shuffle's generator has drawn this epoch's order already."""
         assert self._kept is not None
-        self.t, self.row, self.noise.bit_generator.state, copies = self._kept
+        self.t, self.row, drawn, copies = self._kept
+        for rng, state in zip(self._generators(), drawn, strict=True):
+            rng.bit_generator.state = state
         for copy, array in zip(copies, self._arrays(), strict=True):
             array[:] = copy

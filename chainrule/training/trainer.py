@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.errors import DivergenceError, InputError
-from chainrule.core.rng import generator
 from chainrule.core.types import Array
-from chainrule.engine import Engine, blas_threads, suited_threads
+from chainrule.engine import Engine, blas_threads, choose, suited_threads
 from chainrule.losses import Loss
+from chainrule.metrics import Metric
 from chainrule.network import Network
 from chainrule.optimizers import Optimizer
+from chainrule.regularizers import Regularizer
 from chainrule.schedules import Schedule
 from chainrule.training.callbacks import Callback
-from chainrule.training.evaluation import score
+from chainrule.training.evaluation import NONE, Rows
 from chainrule.training.history import History
+from chainrule.training.recording import Recording
+from chainrule.training.regularization import Regularization
 from chainrule.training.state import TrainingState
 
 KEEP_EVERY = 100  # steps; a copy of weights and optimizer state costs under 1 % of that many
-SAMPLE = 2000  # rows of the training data on which the metric is taken after each epoch
 
 
 class Trainer:
     """One training of one network: ``fit`` makes it and calls ``run``; callbacks are given it.
 
-    Public for callbacks: network, loss_function, optimizer, schedule, engine, state, history, rows, batch_size,
-    epochs, steps (of the whole training), loss (of the last step), seconds.
+    Public for callbacks: network, gear, threads, loss_function, optimizer, schedule, engine, state, history, rows,
+    batch_size, epochs, steps (of the whole training), loss (of the last step), seconds, failed, and ``recording``,
+    which names the columns of the history.
     """
 
     def __init__(
@@ -45,10 +48,14 @@ class Trainer:
         batch_size: int,
         epochs: int,
         weight: Array | None = None,
-        validation: tuple[Array, Array] | None,
+        validation: Rows | None,
+        metrics: Mapping[str, Metric] = NONE,
+        regularizers: Iterable[Regularizer] = (),
         seed: int,
         shuffle: bool,
         callbacks: Iterable[Callback],
+        engine: str = "auto",
+        threads: int | None = None,
     ) -> None:
         self.network, self.loss_function = network, loss
         self.optimizer, self.schedule = optimizer, schedule
@@ -56,6 +63,7 @@ class Trainer:
         self.rows = len(x)
         self.steps = epochs * math.ceil(self.rows / batch_size)
         self.state = TrainingState(network.params.theta, network.buffers.theta, optimizer, seed)
+        self.gear = choose(engine)
         self.engine = Engine(
             network.core_modules(loss),
             network.params,
@@ -66,17 +74,33 @@ class Trainer:
             weight=weight,
             buffers=network.buffers,
             rng=self.state.noise,
+            gear=self.gear.name,
         )
-        self.threads = suited_threads(network.modules, batch_size)
+        self.regularization = Regularization(regularizers, network, self.engine, self.state, seed)
+        self.recording = Recording(network, loss, Rows(x, target), validation, metrics, seed)
+        self.threads = suited_threads(network.modules, batch_size) if threads is None else threads
+        self._update = optimizer.fused_step if self.gear.name == "fused" else optimizer.step
         self.history = History()
         self.loss = math.nan
         self.seconds = 0.0
+        self.failed = False
+        self._weight = weight
         self._scratch = optimizer.scratch_for(network.params.theta)
-        self._validation = validation
-        sample = np.sort(generator(seed, "sample").permutation(self.rows)[:SAMPLE])
-        self._sample = (x[sample], target[sample])
         self._callbacks = list(callbacks)
         self._step_callbacks = [c for c in self._callbacks if type(c).on_step_end is not Callback.on_step_end]
+        self._bind()
+
+    def _bind(self) -> None:
+        """What a step looks up, made once: nothing of it costs where it isn't asked for."""
+        moments = self.regularization
+        self._on_batch, self._before_step, self._after_step = (
+            moments.on_batch,
+            moments.before_step,
+            list(moments.after_step),
+        )
+        if moments.averages("step"):
+            self._after_step.append(self._average)
+        self._uncopied = -1 if self._on_batch else self.rows  # a batch of so many rows may be the data themselves
 
     def stop(self, reason: str) -> None:
         """End the training after the current step; ``reason`` goes into the history."""
@@ -88,12 +112,15 @@ class Trainer:
             raise InputError(
                 "the network's weights hold NaN or infinity; initialize it afresh with net.initialize()"
             )
+        self.failed = True  # until it has not
         try:
             for callback in self._callbacks:
                 callback.on_fit_start(self)
             with np.errstate(all="ignore"), blas_threads(self.threads):
                 while self.state.epoch < self.epochs and self.history.stopped is None:
                     self._epoch()
+            self.regularization.finish()
+            self.failed = False
         finally:
             for callback in self._callbacks:
                 callback.on_fit_end(self)
@@ -101,10 +128,11 @@ class Trainer:
 
     def _epoch(self) -> None:
         started = time.perf_counter()
-        state, rows, size = self.state, self.rows, self.batch_size
+        state, rows, size, weight = self.state, self.rows, self.batch_size, self._weight
         # A full batch has one order only, and its rows need no copying; else each epoch draws a new order.
         order = state.shuffle.permutation(rows) if self.shuffle and size < rows else np.arange(rows)
-        total, rate, losses = 0.0, 0.0, self.history.steps
+        mean = self.loss_function.reduction == "mean"
+        total, mass, rate, losses = 0.0, 0.0, 0.0, self.history.steps
         state.epoch += 1
         for state.row in range(0, rows, size):
             if (state.row == 0 or state.t % KEEP_EVERY == 0) and not state.keep():
@@ -113,7 +141,9 @@ class Trainer:
             rate = self.step(batch)
             if not math.isfinite(self.loss):
                 self._diverged(order)
-            total += self.loss * (len(batch) if self.loss_function.reduction == "mean" else 1)
+            share = len(batch) if weight is None else float(weight[batch].sum())
+            total += self.loss * (share if mean else 1)
+            mass += share
             losses.append(self.loss)
             for callback in self._step_callbacks:
                 callback.on_step_end(self)
@@ -125,30 +155,39 @@ class Trainer:
             self._diverged(order)
         seconds = time.perf_counter() - started
         self.seconds += seconds
-        mean = total / done if self.loss_function.reduction == "mean" else total
-        self._record(mean, rate, seconds, done)
+        self._record((total / mass if mass else 0.0) if mean else total, rate, seconds, done)
 
     def step(self, rows: Array) -> float:
         """One optimizer step on these rows; returns its learning rate. The loss is then in ``loss``."""
         state = self.state
-        self.loss = self.engine.batch(None if len(rows) == self.rows else rows).run()
+        plan = self.engine.batch(None if len(rows) == self._uncopied else rows)
+        for change in self._on_batch:
+            change(plan)
+        self.loss = plan.run()
         state.t += 1
         rate = self.schedule.rate(state.t, self.steps, self.optimizer.learning_rate)
-        self.optimizer.step(state.theta, self.engine.grad.theta, state.optimizer, state.t, rate, self._scratch)
+        for act in self._before_step:
+            act(rate)
+        self._update(state.theta, self.engine.grad.theta, state.optimizer, state.t, rate, self._scratch)
+        for finish in self._after_step:
+            finish()
         return rate
 
+    def _average(self) -> None:
+        self.regularization.average(self.state.t / self.steps)
+
     def _record(self, loss: float, rate: float, seconds: float, done: int) -> None:
-        row: dict[str, Any] = {"epoch": self.state.epoch, "loss": loss}
-        row.update(
-            (k, v) for k, v in score(self.network, self.loss_function, *self._sample).items() if k != "loss"
-        )
-        if self._validation is not None:
-            found = score(self.network, self.loss_function, *self._validation)
-            row.update((f"validation_{name}", value) for name, value in found.items())
-        row.update(learning_rate=rate, seconds=seconds, rows_per_second=done / seconds if seconds else 0.0)
-        self.history.rows.append(row)
-        for callback in self._callbacks:
-            callback.on_epoch_end(self, row)
+        if self.regularization.averages("epoch"):
+            self._average()
+        with self.regularization.averaged():
+            row: dict[str, Any] = {"epoch": self.state.epoch, "loss": loss}
+            if self.regularization.penalties:
+                row["penalty"] = self.regularization.penalty()
+            row.update(self.recording.scores())
+            row.update(learning_rate=rate, seconds=seconds, rows_per_second=done / seconds if seconds else 0.0)
+            self.history.rows.append(row)
+            for callback in self._callbacks:
+                callback.on_epoch_end(self, row)
 
     def _diverged(self, order: Array) -> None:
         """Go back to the moment last kept and step again with care, to the last weights that are finite."""

@@ -252,7 +252,7 @@ def test_metrics_are_taken_after_the_epoch(loss, targets_for):
 
 
 def test_of_many_training_rows_the_metric_takes_a_fixed_sample(targets_for, monkeypatch):
-    monkeypatch.setattr("chainrule.training.trainer.SAMPLE", 20)
+    monkeypatch.setattr("chainrule.training.recording.SAMPLE", 20)
     X, y = problem("cross_entropy", targets_for, n=300)
     accuracies = [
         fit(network(), X, y, loss="cross_entropy", epochs=1, optimizer="sgd:learning_rate=0")["accuracy"][0]
@@ -298,6 +298,7 @@ def test_the_network_keeps_the_loss_and_the_facts(targets_for):
     net = network()
     fit(net, X, y, loss="cross_entropy", optimizer="sgd:momentum=0.9", batch_size=16, epochs=3, seed=7)
     assert net.loss == LOSSES.make("cross_entropy")
+    assert net.training.pop("engine") in ("numpy", "fused")
     assert net.training == {
         "epochs": 3,
         "steps": 12,
@@ -305,6 +306,7 @@ def test_the_network_keeps_the_loss_and_the_facts(targets_for):
         "batch_size": 16,
         "optimizer": {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9, "nesterov": False},
         "schedule": {"name": "constant", "warm_up": 0.0},
+        "regularization": [],
         "seed": 7,
         "stopped": None,
     }
