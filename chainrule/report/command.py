@@ -7,6 +7,8 @@ import shlex
 
 from chainrule.runs import RunConfig
 
+CAN_BE_REFUSED = ("scale_target",)  # has a --no- form; of the others untold is no
+
 
 def repeat(config: RunConfig, path: str) -> str:
     """A line for the shell with every option of a resolved run, so that it needs no file of the run.
@@ -23,7 +25,8 @@ def repeat(config: RunConfig, path: str) -> str:
             continue
         option = f"--{field.name.replace('_', '-')}"
         if isinstance(value, bool):
-            words.append(option if value else f"--no-{option[2:]}")
+            if value or field.name in CAN_BE_REFUSED:
+                words.append(option if value else f"--no-{option[2:]}")
             continue
         text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         words += [f"{option}={text}"] if text.startswith("-") or not text else [option, text]

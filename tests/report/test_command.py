@@ -1,12 +1,15 @@
 """The command of a report really repeats the run: through a shell, in another folder, bit for bit."""
 
+import json
 import shlex
 import subprocess
 import sys
 from html.parser import HTMLParser
 
 import pytest
+import tomli_w
 
+from chainrule.cli.app import run
 from chainrule.report import page
 from chainrule.report.command import repeat
 from chainrule.runs import RunConfig
@@ -69,3 +72,25 @@ def test_options_are_written_as_the_command_line_takes_them(settings, words):
 
 def test_a_source_that_looks_like_an_option_is_left_to_the_file():
     assert repeat(RunConfig("-x.csv"), "run").endswith("--config=run/config.toml")
+
+
+RESOLVED = (
+    ["moons:n=50", "--hidden", ""],
+    ["moons:n=50", "--activation", "leaky_relu:slope=0.2,tanh", "--hidden", "8,8"],
+    ["moons:n=50", "--normalization", "batch_norm", "--dropout", "0.1", "--residual", "--hidden", "8,8,8"],
+    ["moons:n=50", "--optimizer", "sgd:momentum=0.9,nesterov=true", "--schedule", "multi_step:at=[0.5,0.75]"],
+    ["prices.csv", "--target", "price,rent", "--ignore", "id", "--no-scale-target", "--batch-size", "full"],
+    ["images.npy", "--target", "parity.npy", "--validation", "0.25", "--dtype", "float64", "--seed", "7"],
+)
+
+
+@pytest.mark.parametrize("words", RESOLVED, ids=lambda words: " ".join(words)[:60])
+def test_the_command_line_reads_the_command_as_the_configuration_it_was_made_of(words, there, tmp_path, capsys):
+    def config(*arguments):
+        assert run(["train", *arguments, "--dry-run", "--json"]) == 0
+        return {"hidden": [], **json.loads(capsys.readouterr().out)["config"]}  # an empty list is left out there
+
+    resolved = config(*words)
+    (tmp_path / "config.toml").write_text(tomli_w.dumps(resolved))
+    line = shlex.split(repeat(RunConfig.from_toml(tmp_path / "config.toml"), "run"))
+    assert config(*line[2:]) == resolved
