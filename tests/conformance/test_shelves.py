@@ -15,6 +15,7 @@ from chainrule.losses import LOSSES
 from chainrule.metrics import METRICS
 from chainrule.optimizers import OPTIMIZERS
 from chainrule.preprocessing import PREPROCESSING
+from chainrule.regularizers import REGULARIZERS
 from chainrule.schedules import SCHEDULES
 from chainrule.targets import TARGETS
 
@@ -26,6 +27,7 @@ SHELVES = [
     METRICS,
     OPTIMIZERS,
     PREPROCESSING,
+    REGULARIZERS,
     SCHEDULES,
     TARGETS,
 ]
