@@ -43,10 +43,7 @@ class Crew:
     ) -> None:
         for worker in self._workers.values():
             worker.kill()
-            worker.wait()
-            for stream in (worker.stdin, worker.stdout):
-                with contextlib.suppress(OSError):  # the last words to a process that has ended already
-                    stream and stream.close()
+            _close(worker)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def ask(self, peer: Peer, /, **request: Any) -> dict[str, Any]:
@@ -106,7 +103,7 @@ class Crew:
         return self.folder / f"{peer.host}.txt"
 
     def _why(self, worker: subprocess.Popen[str], peer: Peer) -> str:
-        code = worker.wait()
+        code = _close(worker)
         lines = self._words(peer).read_text(encoding="utf-8", errors="replace").strip().splitlines()
         last = f": {lines[-1]:.200}" if lines else ""
         return f"its process ended with exit code {code}{last}"
@@ -116,6 +113,16 @@ class Crew:
         if waited >= 0.1:
             self.idle = max(self.idle, used / waited)
         self._waiting[key] = time.perf_counter()
+
+
+def _close(worker: subprocess.Popen[str]) -> int:
+    """Wait for its end and close our ends of its pipes; returns its exit code."""
+    code = worker.wait()
+    for stream in (worker.stdin, worker.stdout):
+        with contextlib.suppress(OSError):  # words that it no longer read
+            if stream is not None:
+                stream.close()
+    return code
 
 
 def variants(names: list[str]) -> dict[str, list[Peer]]:

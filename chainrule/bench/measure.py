@@ -113,7 +113,7 @@ def _turns(
 
 
 def _hopeless(runner: Runner, runners: Sequence[Runner]) -> bool:
-    """Whether another variant of the same peer was several times as fast: two threads for the smallest networks."""
+    """Whether another variant of the same peer was several times as fast, as one thread on small networks."""
     rivals = [min(r.seconds) for r in runners if r.peer.name == runner.peer.name and r.seconds]
     return bool(runner.seconds) and min(runner.seconds) > HOPELESS * min(rivals)
 

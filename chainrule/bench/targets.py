@@ -120,20 +120,21 @@ def as_plain(found: list[Verdict]) -> list[dict[str, Any]]:
 
 
 def table(found: list[Verdict]) -> Table | None:
-    """The limits beside what was measured; None where nothing measured has one."""
+    """The limits of what was measured, beside it; None where nothing measured has one."""
     rows = [
         [
             verdict.what,
             GEARS.get(verdict.gear, "both"),
             f"{'at most' if verdict.at_most else 'at least'} {verdict.limit:.3g} {verdict.unit}",
-            "-" if verdict.measured is None else f"{verdict.measured:.3g} {verdict.unit}",
-            {True: "met", False: "missed", None: "-"}[verdict.met],
+            f"{verdict.measured:.3g} {verdict.unit}",
+            "met" if verdict.met else "missed",
             verdict.row,
         ]
         for verdict in found
+        if verdict.measured is not None
     ]
     head = ["target", "gear", "limit", "worst row", "", "which"]
-    note = "1 / 1.2 = 0.833: at most 1.2 times the time of ONNX Runtime"
-    if not any(verdict.measured is not None for verdict in found):
-        return None
-    return Table("Targets, by the medians of this run", head, rows, [note], words=2)
+    notes = []
+    if any("ONNX" in row[0] for row in rows):
+        notes.append("at most 1.2 times the time of ONNX Runtime is at least 0.833 of its speed")
+    return Table("Targets, by the medians of this run", head, rows, notes, words=2) if rows else None

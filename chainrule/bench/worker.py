@@ -70,6 +70,8 @@ class Worker:
 
     def do_run(self, key: str) -> dict[str, Any]:
         """One turn."""
+        if key not in self._runs:
+            return {"failed": "its process ended, and what was ready in it was lost"}
         done = self._runs[key]()
         return {"seconds": done.seconds, "border": done.border if isinstance(done, Trained) else 0.0}
 

@@ -70,7 +70,9 @@ def _size(distribution: metadata.Distribution) -> int:
 def _own_size() -> int:
     """Of an editable install the list of files names none of the package; its folder has them."""
     folder = Path(chainrule.__file__).parent
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return sum(
+        path.stat().st_size for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    )
 
 
 def _largest(parts: dict[str, float]) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json as texts
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from chainrule.bench import document as documents
 from chainrule.bench import session
 from chainrule.bench.measure import OURS
 from chainrule.bench.peers import PEERS
+from chainrule.bench.tables import WIDTH
 from chainrule.bench.work import WORK
 from chainrule.bench.work._rows import sorted_peers
 from chainrule.cli.output import print_json, whole_number
@@ -120,7 +122,7 @@ def _print(document: dict[str, Any]) -> None:
         for table in made:
             print(table.text())
     for line in [*session.absent_lines(document), *session.machine_lines(document)]:
-        print(line)
+        print(textwrap.fill(line, WIDTH, subsequent_indent="  "))
 
 
 def _draw(document: dict[str, Any], path: Path) -> None:
