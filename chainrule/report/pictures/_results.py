@@ -37,8 +37,10 @@ def results(records: Sequence[Record]) -> tuple[list[dict[str, Any]], list[str],
 
 
 def _plain(value: Any) -> Any:
-    """Something to be compared and drawn: a list as one text."""
-    return ",".join(map(str, value)) or "none" if isinstance(value, tuple) else value
+    """Something to be compared and drawn: a list as one text, of one number as that number."""
+    if not isinstance(value, tuple):
+        return value
+    return value[0] if len(value) == 1 else ",".join(map(str, value)) or "none"
 
 
 def _diverged(record: Record) -> bool:

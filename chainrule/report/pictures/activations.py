@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.activations import ACTIVATIONS, Activation
 from chainrule.core.errors import InputError
-from chainrule.core.settings import plain, write
+from chainrule.core.settings import told, write
 from chainrule.plots import activations
 from chainrule.report.pictures.base import PICTURES, Drawn, Picture
 from chainrule.runs.record import Record
@@ -27,10 +27,10 @@ class Activations(Picture):
             found = [m for record in records for m in record.network.modules if isinstance(m, Activation)]
         else:
             found = [ACTIVATIONS.make(name) for name in ACTIVATIONS]
-        shown = {write(f.name, plain(f)): f for f in found if f.name not in NOT_BY_ELEMENT}
+        shown = {write(f.name, told(f)): f for f in found if f.name not in NOT_BY_ELEMENT}
         if not shown:
             raise InputError("these runs have no activation to draw: they are linear")
-        z = np.linspace(-self.reach, self.reach, 401)[None]
+        z = np.linspace(-self.reach, self.reach, 241)[None]
         curves = {}
         for name, function in shown.items():
             a = function.forward(z.copy())
