@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.features import Features
 from chainrule.core.params import Params
 from chainrule.core.types import Array
 from chainrule.engine import fused
@@ -43,7 +44,7 @@ class Engine:
         modules: Sequence[Module],
         params: Params,
         loss: Loss,
-        X: Array,
+        X: Array | Features,
         target: Array,
         batch_size: int,
         *,
@@ -54,7 +55,8 @@ class Engine:
     ) -> None:
         self.grad = params.like()
         self._modules, self._params, self._loss = tuple(modules), params, loss
-        self._X, self._target, self._weight = X, target, weight
+        self._X = X if isinstance(X, Features) else Features(X)
+        self._target, self._weight = target, weight
         self._buffers, self._rng = buffers, rng
         self._fused = gear == "fused"
         self._size = batch_size
@@ -82,14 +84,14 @@ class Engine:
         """The plan of a batch, its rows gathered; None is all rows in their order, which are not copied."""
         if rows is None:
             if self._whole is None:
-                self._whole = self._plan(self._X, self._target, self._weight)
+                self._whole = self._plan(self._X.whole(), self._target, self._weight)
             return self._whole
         plan = self._plans.get(len(rows))
         if plan is None:
             x, target, weight = (a if a is None else a[: len(rows)] for a in self._gathered)
             plan = self._plans[len(rows)] = self._plan(x, target, weight)
-        # mode "raise" would go through a copy; the rows come from a permutation, so "clip" changes nothing
-        self._X.take(rows, axis=0, out=plan.x, mode="clip")
+            plan.gather = self._X.gatherer(x, self._fused)
+        plan.gather(rows)
         self._target.take(rows, axis=0, out=plan.target, mode="clip")
         if self._weight is not None:
             self._weight.take(rows, axis=0, out=plan.weight, mode="clip")
@@ -102,7 +104,7 @@ class Engine:
         def room(source: Array | None) -> Array | None:
             return None if source is None else np.empty((self._size, *source.shape[1:]), source.dtype)
 
-        return room(self._X), room(self._target), room(self._weight)
+        return np.empty((self._size, self._X.shape[1]), self._X.dtype), room(self._target), room(self._weight)
 
     def _plan(self, x: Array, target: Array, weight: Array | None) -> Plan:
         n = len(x)
@@ -145,7 +147,9 @@ class Engine:
 class Plan:
     """One batch size's calls, in order, bound to their arrays."""
 
-    __slots__ = ("backward", "forward", "logits", "loss", "target", "weight", "x")
+    __slots__ = ("backward", "forward", "gather", "logits", "loss", "target", "weight", "x")
+
+    gather: Callable[[Array], Any]  # fills x with the features of these rows
 
     def __init__(
         self,

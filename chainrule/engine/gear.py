@@ -26,7 +26,8 @@ class Gear(NamedTuple):
 def choose(engine: str) -> Gear:
     """The gear for ``engine``: "auto" takes the fused one wherever it can run, and says in the log if it can't.
 
-    The environment's CHAINRULE_ENGINE says what "auto" means, where it is set. Raises MissingExtraError or SettingError where "fused" was asked for and cannot run.
+    The environment's CHAINRULE_ENGINE says what "auto" means, where it is set. Raises MissingExtraError or
+    SettingError where "fused" was asked for and cannot run.
     """
     choice("engine", engine, GEARS)
     if engine == "auto":
