@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from chainrule.core.errors import SettingError
 from chainrule.core.registry import Registry
-from chainrule.core.settings import number
+from chainrule.core.settings import nearest, number
 
 
 class Schedule(ABC):
@@ -15,13 +17,26 @@ class Schedule(ABC):
 
     Moments are shares of all steps and rates are shares of the peak, so that a schedule means the same
     whatever the number of epochs and the batch size.
+
+    A schedule that reads how the training goes keeps what it remembers in a ``state`` of plain numbers: after each
+    epoch ``observe`` reads the epoch's row of the history, changes the state in place and returns the share of the
+    optimizer's learning rate that is the peak from then on.
     """
 
     name: ClassVar[str]
+    monitor: str = ""  # "loss" or a metric, where it reads one
 
     @abstractmethod
     def rate(self, t: int, steps: int, peak: float) -> float:
         """The learning rate of step ``t``."""
+
+    def memory(self) -> dict[str, float]:
+        """The state before the first epoch."""
+        return {}
+
+    def observe(self, state: dict[str, float], row: Mapping[str, Any]) -> float:
+        """The share in [0, 1] for the epochs to come. A row with validation rows has "validation_loss" too."""
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,14 @@ class Warmed(Schedule):
     @abstractmethod
     def curve(self, t: int, steps: int, peak: float) -> float:
         """The learning rate of step ``t`` of the ``steps`` after the warm-up."""
+
+
+def watched(schedule: str, row: Mapping[str, Any], monitor: str) -> float:
+    """A number of the row: "loss" or a metric, on the validation rows if there are any."""
+    for column in (f"validation_{monitor}", monitor):
+        if column in row:
+            return float(row[column])
+    raise SettingError(f"{schedule}: monitor is {monitor!r:.60}, which the history lacks.{nearest(monitor, row)}")
 
 
 SCHEDULES: Registry[Schedule] = Registry("schedule", __name__, __file__)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from chainrule.core.errors import SettingError
 from chainrule.core.rng import generator
+from chainrule.core.settings import show
 from chainrule.losses import Loss
 from chainrule.metrics import Metric
 from chainrule.network import Network
@@ -16,7 +18,7 @@ SAMPLE = 2000  # rows of the training data on which metrics are taken after each
 
 
 class Recording:
-    """``columns`` are the names of what ``scores`` gives, and ``better`` which way each gets better."""
+    """``better`` says of the loss and each column of scores which way is better: "lower" or "higher"."""
 
     def __init__(
         self,
@@ -33,10 +35,22 @@ class Recording:
         self._validation = validation
         names = dict.fromkeys([MAIN_METRIC[loss.task], *metrics])
         better = {name: metrics[name].better if name in metrics else "higher" for name in names}
-        self.better = dict(better)
+        self.better: dict[str, str] = {"loss": "lower", **better}
         if validation is not None:
             self.better |= {f"validation_{name}": way for name, way in {"loss": "lower", **better}.items()}
-        self.columns = tuple(self.better)
+
+    def watched(self, what: str, who: str) -> str:
+        """The column of "loss" or a metric: that of the validation rows, if there are any.
+
+        A metric with settings may be called by its name alone. SettingError, under the name ``who``, for others.
+        """
+        where = "" if self._validation is None else "validation_"
+        name = what.removeprefix("validation_") if where else what
+        found = [c for c in self.better if c == where + name or c.partition(":")[0] == where + name]
+        if len(found) != 1:
+            known = ", ".join(column.removeprefix(where) for column in self.better if column.startswith(where))
+            raise SettingError(f"{who} is {show(what)}; this training has {known}. Ask for more with metrics=")
+        return found[0]
 
     def scores(self) -> dict[str, float]:
         """The scores of the network as it is."""

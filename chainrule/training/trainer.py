@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import DivergenceError, InputError
+from chainrule.core.features import Features
 from chainrule.core.types import Array
 from chainrule.engine import Engine, blas_threads, choose, suited_threads
 from chainrule.losses import Loss
@@ -39,7 +40,7 @@ class Trainer:
     def __init__(
         self,
         network: Network,
-        x: Array,
+        x: Array | Features,
         target: Array,
         *,
         loss: Loss,
@@ -85,6 +86,10 @@ class Trainer:
         self.seconds = 0.0
         self.failed = False
         self._weight = weight
+        self._peak = optimizer.learning_rate
+        self.state.schedule = schedule.memory()
+        if schedule.monitor:
+            self.recording.watched(schedule.monitor, f"{schedule.name}: monitor")
         self._scratch = optimizer.scratch_for(network.params.theta)
         self._callbacks = list(callbacks)
         self._step_callbacks = [c for c in self._callbacks if type(c).on_step_end is not Callback.on_step_end]
@@ -165,7 +170,7 @@ class Trainer:
             change(plan)
         self.loss = plan.run()
         state.t += 1
-        rate = self.schedule.rate(state.t, self.steps, self.optimizer.learning_rate)
+        rate = self.schedule.rate(state.t, self.steps, self._peak)
         for act in self._before_step:
             act(rate)
         self._update(state.theta, self.engine.grad.theta, state.optimizer, state.t, rate, self._scratch)
@@ -186,6 +191,7 @@ class Trainer:
             row.update(self.recording.scores())
             row.update(learning_rate=rate, seconds=seconds, rows_per_second=done / seconds if seconds else 0.0)
             self.history.rows.append(row)
+            self._peak = self.optimizer.learning_rate * self.schedule.observe(self.state.schedule, row)
             for callback in self._callbacks:
                 callback.on_epoch_end(self, row)
 

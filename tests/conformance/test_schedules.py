@@ -1,7 +1,9 @@
 """The examination that every schedule sits."""
 
 import math
+import warnings
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,6 +81,56 @@ def test_one_cycle_climbs_to_the_peak_and_falls_to_nearly_nothing():
     assert rates[-1] == pytest.approx(0.5 / 25 / 1e4)
     assert rates[:30] == sorted(rates[:30])
     assert rates[29:] == sorted(rates[29:], reverse=True)
+
+
+@every
+@settings(deadline=None, max_examples=50)
+@given(losses=st.lists(st.floats(0, 1e6), max_size=60))
+def test_the_share_that_a_schedule_observes_never_rises_and_its_memory_is_plain_numbers(spec, losses):
+    schedule = SCHEDULES.make(spec)
+    state, last = schedule.memory(), 1.0
+    for loss in losses:
+        share = schedule.observe(state, {"loss": loss})
+        assert 0 <= share <= last
+        last = share
+    assert all(isinstance(value, int | float) for value in state.values())
+
+
+@pytest.mark.parametrize("given_", [{}, {"patience": 2, "factor": 0.5}, {"patience": 0, "cooldown": 3, "floor": 0.05},
+                                    {"patience": 1, "mode": "max", "threshold": 0.05}])  # fmt: skip
+def test_reduce_on_plateau_is_that_of_pytorch(given_, pytorch, rng):
+    schedule, peak = SCHEDULES["reduce_on_plateau"](**given_), 0.02
+    state = schedule.memory()
+    optimizer = pytorch.torch.optim.SGD([pytorch.tensor([0.0], requires_grad=True)], lr=peak)
+    peer = pytorch.torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, schedule.mode, schedule.factor, schedule.patience, threshold=schedule.threshold,
+        cooldown=schedule.cooldown, min_lr=schedule.floor * peak, eps=0,
+    )  # fmt: skip
+    values = 2 + np.cumsum(rng.normal(size=200)) * 0.02
+    for value in values:
+        peer.step(value)
+        share = schedule.observe(state, {"loss": 9.0, "validation_loss": value})
+        assert peak * share == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-12)
+    assert share < 0.6
+
+
+def test_adaptive_falls_when_scikit_learns_mlp_does(rng):
+    peer = pytest.importorskip("sklearn.neural_network")
+    X, y = rng.normal(size=(40, 3)), rng.integers(0, 2, 40)
+    model = peer.MLPClassifier(
+        (4,), solver="sgd", learning_rate="adaptive", learning_rate_init=2.0, batch_size=8, max_iter=60,
+        n_iter_no_change=2, tol=1e-3, random_state=0,
+    )  # fmt: skip
+    schedule = SCHEDULES.make("adaptive:epochs=3,tolerance=0.001")  # it waits for n_iter_no_change + 1
+    state, rates, theirs = schedule.memory(), [], []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(33):  # it stops falling at 1e-6
+            model.partial_fit(X, y, classes=[0, 1])
+            theirs.append(model._optimizer.learning_rate)
+            rates.append(2.0 * schedule.observe(state, {"loss": model.loss_}))
+    assert rates == pytest.approx(theirs, rel=1e-12)
+    assert len(set(rates)) > 3
 
 
 def test_a_warm_up_of_one_step_begins_at_the_peak():
@@ -159,6 +211,15 @@ def test_the_cycles_of_cosine_fill_the_training():
         ("exponential", {"last": 0.0}),
         ("exponential", {"last": 1.5}),
         ("inverse_scaling", {"power": -0.5}),
+        ("adaptive", {"divisor": 1.0}),
+        ("adaptive", {"epochs": 0}),
+        ("adaptive", {"tolerance": -1.0}),
+        ("reduce_on_plateau", {"factor": 1.0}),
+        ("reduce_on_plateau", {"patience": -1}),
+        ("reduce_on_plateau", {"threshold": 1.0}),
+        ("reduce_on_plateau", {"cooldown": 0.5}),
+        ("reduce_on_plateau", {"floor": 1.5}),
+        ("reduce_on_plateau", {"mode": "least"}),
         ("cosine", {"floor": -0.1}),
         ("cosine", {"floor": 1.1}),
         ("cosine", {"restarts": -1}),

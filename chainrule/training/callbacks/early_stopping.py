@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chainrule.core.settings import number, whole
+from chainrule.core.types import Array
+from chainrule.training.callbacks.base import CALLBACKS, Callback
+
+if TYPE_CHECKING:
+    from chainrule.training.trainer import Trainer
+
+
+@CALLBACKS.register("early_stopping")
+@dataclass(eq=False)
+class EarlyStopping(Callback):
+    """Stops when ``patience`` epochs have not made ``monitor`` better by more than ``min_delta``.  Prechelt 1998.
+
+    ``monitor`` is "loss" or a metric, on the validation rows; on the training rows where there are no others. A
+    loss is better lower, a metric as it says itself. With ``restore`` the network then has the weights and buffers
+    of the best epoch, also where training went to its end, but not where it failed.
+    """
+
+    monitor: str = "loss"
+    patience: int = 10
+    min_delta: float = 0.0
+    restore: bool = True
+
+    column: str = field(default="", init=False)
+    best: float = field(default=math.nan, init=False)
+    best_epoch: int = field(default=0, init=False)
+    _kept: list[Array] = field(default_factory=list, init=False, repr=False)
+    _least: bool = field(default=True, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        whole("early_stopping: patience", self.patience)
+        number("early_stopping: min_delta", self.min_delta, least=0)
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        self.column = trainer.recording.watched(self.monitor, "early_stopping: monitor")
+        self._least = trainer.recording.better[self.column] == "lower"
+        self.best, self.best_epoch, self._kept = math.nan, 0, []
+
+    def on_epoch_end(self, trainer: Trainer, row: dict[str, Any]) -> None:
+        value, epoch = row[self.column], row["epoch"]
+        gain = self.best - value if self._least else value - self.best
+        if (math.isnan(self.best) and not math.isnan(value)) or gain > self.min_delta:
+            self.best, self.best_epoch = value, epoch
+            if self.restore:
+                self._kept = [array.copy() for array in trainer.state.learned]
+        elif epoch - self.best_epoch >= self.patience and trainer.history.stopped is None:
+            trainer.stop(f"early_stopping: {self.column} was best in epoch {self.best_epoch}")
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        if trainer.failed:
+            return
+        for array, best in zip(trainer.state.learned, self._kept, strict=False):
+            array[:] = best
+        self._kept = []
