@@ -12,6 +12,7 @@ from chainrule.plots.base import COLORS, figure, label, numbers, picture, rgb, w
 
 Row = Mapping[str, Any]
 MOST_TICKS = 8
+CLOSE = 0.045  # of the height
 
 
 @picture
@@ -41,7 +42,7 @@ def sweep(rows: Sequence[Row], result: str, higher_is_better: bool = True) -> An
         ax.axvline(j, linewidth=0.8, color=COLORS[6])
         for place, text in ticks:
             ax.annotate(text, (j, place), (4, 0), textcoords="offset points", va="center", fontsize=7)
-    ax.set_xticks(range(len(columns)), [label(name, 18) for name in columns], fontsize=8)
+    ax.set_xticks(range(len(columns)), [label(name, 22) for name in columns], fontsize=8)
     ax.set(yticks=[], xlim=(-0.1, len(columns) - 0.6), ylim=(-0.06, 1.06))
     ax.spines[:].set_visible(False)
     ax.set_title(
@@ -67,9 +68,9 @@ def _scale(values: list[Any]) -> tuple[Array, list[tuple[float, str]]]:
     place = (turn(x) - low) / (high - low) if high > low else np.where(np.isfinite(x), 0.5, np.nan)
     ticks = known if len(known) <= MOST_TICKS else known[np.linspace(0, len(known) - 1, MOST_TICKS).astype(int)]
     heights = [(float((turn(v) - low) / (high - low)) if high > low else 0.5, f"{v:.4g}") for v in ticks]
-    apart: list[tuple[float, str]] = []
-    for height, text in heights:  # ticks too close to be read are left out, but never the first
-        if not apart or height - apart[-1][0] > 0.045:
+    apart = heights[-1:]
+    for height, text in heights[:-1]:  # ticks too close to be read are left out, but never the last or the first
+        if all(abs(height - other) > CLOSE for other, _ in apart):
             apart.append((height, text))
     return np.nan_to_num(place, nan=0.0), apart
 
