@@ -113,8 +113,43 @@ class PyTorch:
                 "hard_sigmoid": lambda: self._function(lambda z: nn.functional.relu6(z + 3) / 6),
                 "exp": lambda: self._function(self.torch.exp),
                 "dense": lambda: nn.Linear(thing.d_in, thing.d_out),
+                "dropout": lambda: nn.Dropout(thing.rate),
+                "batch_norm": lambda: nn.BatchNorm1d(thing.d, eps=thing.epsilon, momentum=thing.momentum),
+                "layer_norm": lambda: nn.LayerNorm(thing.d, eps=thing.epsilon),
+                "prelu": lambda: nn.PReLU(1 if thing.shared else thing.d),
+                "embedding": lambda: self._embedding(thing),
+                "residual": lambda: self._residual(thing),
             },
         )()
+
+    def _embedding(self, thing):
+        """PyTorch's embeddings in a list, and the columns of numbers after them."""
+        torch = self.torch
+
+        class Peer(torch.nn.ModuleList):
+            def forward(self, x):
+                others = [c for c in range(thing.d_in) if c not in thing.columns]
+                rows = [table(x[:, c].to(torch.long)) for table, c in zip(self, thing.columns, strict=True)]
+                return torch.hstack([*rows, x[:, others]])
+
+        return Peer(torch.nn.Embedding(*size) for size in zip(thing.categories, thing.widths, strict=True))
+
+    def _residual(self, thing):
+        """A Sequential of the modules, whose sum with x, or with its projection, is the output."""
+        torch = self.torch
+
+        class Peer(torch.nn.Sequential):
+            def forward(self, x):
+                *inner, last = self if thing.projection else [*self, torch.nn.Identity()]
+                y = x
+                for module in inner:
+                    y = module(y)
+                return y + last(x)
+
+        peer = Peer(*map(self.module, thing.inner))
+        if thing.projection:
+            peer.add_module("projection", torch.nn.Linear(thing.d_in, thing.d_out, bias=False))
+        return peer
 
     def _function(self, function):
         """A module of a function that has none."""
