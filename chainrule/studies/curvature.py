@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.types import Array
-from chainrule.engine import Engine
+from chainrule.engine import Engine, blas_threads
 from chainrule.losses import LOSSES, Loss
 from chainrule.network import Network
 
@@ -105,7 +105,8 @@ def _largest(diagonal: list[float], beside: list[float]) -> float:
 def sharpness(network: Network, loss: str | Loss, X: Any, y: Any, rng: np.random.Generator) -> float:
     """The largest eigenvalue of the Hessian of the loss on all rows, at the network's weights."""
     theta = network.params.theta.copy()
-    return largest_eigenvalue(hessian_product(gradient_at(network, loss, X, y), theta), theta.size, rng)
+    with blas_threads(1):  # products as small as these gain nothing from two, and beside other work wait for both
+        return largest_eigenvalue(hessian_product(gradient_at(network, loss, X, y), theta), theta.size, rng)
 
 
 def hessian(gradient: Vector, theta: Array) -> Array:

@@ -169,7 +169,7 @@ def _train(
 
 
 def dead_units(net: cr.Network, X: Array) -> float:
-    """The share of the hidden ReLU units that are off for every row of X."""
+    """The share of the hidden ReLU units that are off for every row of X; 0 without hidden units."""
     off: list[Any] = []
     a = net.features(X)
     for i in range(0, len(net.modules) - 1, 2):
@@ -177,7 +177,7 @@ def dead_units(net: cr.Network, X: Array) -> float:
             z = a @ net.params[f"{i}.weight"].T + net.params[f"{i}.bias"]
         a = np.maximum(z, 0)
         off.append(~(z > 0).any(axis=0))
-    return float(np.concatenate(off).mean())
+    return float(np.concatenate(off).mean()) if off else 0.0
 
 
 def divergence_point(problem: Problem, guess: float, steps: int) -> float:

@@ -19,4 +19,5 @@ def wilson(successes: int, trials: int, z: float = Z95) -> tuple[float, float]:
     middle = p + square / (2 * trials)
     spread = z * math.sqrt(p * (1 - p) / trials + square / (4 * trials * trials))
     scale = 1 + square / trials
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+    # where all or none succeeded one end is p itself, but for rounding
+    return max(0.0, min(p, (middle - spread) / scale)), min(1.0, max(p, (middle + spread) / scale))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chainrule.plots.base import COLORS, figure, label, picture, powers
+import numpy as np
 
-ROOM = 30.0  # the loss is drawn up to so many times that of a constant answer; what leaves the picture has failed
+from chainrule.plots.base import COLORS, figure, label, numbers, picture, powers
+
+ROOM = 1e4  # the loss is drawn up to so many times the first
 
 
 @picture
 def learning_rate(problems: Sequence[Mapping[str, Any]]) -> Any:
-    """A row for each problem: the losses, a cross where one stopped being finite; and the curvatures on the way.
+    """A row for each problem: the losses, and the curvatures on the way. Dotted: a constant answer's loss.
 
     The dashed line in a rate's color is 2 / rate: above it descent along the steepest direction is unstable.
     """
@@ -25,17 +27,24 @@ def learning_rate(problems: Sequence[Mapping[str, Any]]) -> Any:
 
 def _losses(ax: Any, problem: Mapping[str, Any]) -> None:
     constant = problem["constant"]
-    top = ROOM * max(constant, *(line["losses"][0] for line in problem["lines"]))
+    first = max(line["losses"][0] for line in problem["lines"])
+    top, low = ROOM * max(constant, first), constant
     for i, line in enumerate(problem["lines"]):
         color = COLORS[i % len(COLORS)]
-        inside = [(at, loss) for at, loss in zip(line["at"], line["losses"], strict=True) if loss < top]
-        ax.plot(*zip(*inside, strict=True), color=color, linewidth=1.3, label=f"{line['rate']:g}")
-        if line["diverged"] is not None:
-            ax.plot(*inside[-1], "x", color=color, markersize=7, markeredgewidth=2)
+        at, losses = np.array(line["at"]), numbers(line["losses"])
+        failed = line["diverged"] is not None
+        ax.plot(
+            at,
+            np.minimum(losses, 1e3 * top),
+            color=color,
+            linewidth=1.3,
+            label=f"{line['rate']:g}{' diverges' if failed else ''}",
+        )
+        low = min(low, float(np.nanmin(losses)))
     ax.axhline(constant, color=COLORS[6], linewidth=0.8, linestyle=":")
     powers(ax.xaxis)
     powers(ax.yaxis)
-    ax.set(title=label(f"{problem['title']}: loss", 60), xlabel="step", ylabel="loss")
+    ax.set(title=label(f"{problem['title']}: loss", 60), xlabel="step", ylabel="loss", ylim=(low / 3, top))
     ax.legend(title="rate", ncols=2)
 
 

@@ -73,8 +73,9 @@ class Baselines(Finding):
             f"{100 * (1 - b.mean):.1f} errors in a hundred become {100 * (1 - d.mean):.1f}. From {least:,} to "
             f"{most:,} images the first gains {100 * (b.mean - a.mean):.1f} points and the second "
             f"{100 * (d.mean - c.mean):.1f}. On the {most:,} it was trained on, the first is right about "
-            f"{100 * np.mean(b.training):.1f} % and the second about {100 * np.mean(d.training):.1f} %: more data "
-            "does not help a network that cannot bend, and helps one that can memorize."
+            f"{100 * np.mean(b.training):.1f} % and the second about {100 * np.mean(d.training):.1f} %. Where "
+            "that is close to the test images the form of the network is the limit, and more data would not help; "
+            "where it is far above, the data are."
         )
 
     def drawing(self) -> dict[str, Any]:
@@ -93,6 +94,7 @@ class BaselinesStudy(Study):
 
     Each network gets the same number of steps of 64 images with Adam and a one-cycle schedule, whatever the size
     of the data, so that what differs is what there is to learn from. The images are drawn afresh for each seed.
+    All of it takes a few minutes.
     """
 
     sizes: str = setting("300,1000,3000,10000,60000", "Numbers of training images, with commas between them.")

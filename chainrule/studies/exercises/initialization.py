@@ -8,6 +8,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.activations import Activation
+from chainrule.core.errors import DivergenceError, InputError
 from chainrule.core.types import Array
 from chainrule.losses import LOSSES
 from chainrule.studies.exercises.base import STUDIES, Finding, Say, Study, setting
@@ -79,8 +80,10 @@ class Initializations(Finding):
 
     def text(self) -> str:
         return "\n\n".join([
-            f"Test accuracy in % after {self.epochs} epochs on {self.rows:,} images, the better of the rates "
-            f"{listed([f'{r:g}' for r in RATES])}:",
+            paragraph(
+                f"Test accuracy in % after {self.epochs} epochs on {self.rows:,} images, the better of the rates "
+                f"{listed([f'{r:g}' for r in RATES])}:"
+            ),
             self._trained(), self._which(), self._spread_words(), self._spread_table(), self._linear(),
         ])  # fmt: skip
 
@@ -128,7 +131,7 @@ class Initializations(Finding):
         return paragraph(
             f"{one.layers} linear layers are one matrix: {one.parameters:,} parameters compute what the product "
             f"of their matrices, {one.product_parameters:,} numbers with its bias, computes. The outputs differ "
-            f"by {one.difference:.1e} of the largest, which is rounding (a float64 has steps of {one.epsilon:.1e})."
+            f"by {one.difference:.1e} of the largest, which is rounding (float64 has steps of {one.epsilon:.1e})."
         )
 
     def drawing(self) -> dict[str, Any]:
@@ -210,7 +213,7 @@ class InitializationStudy(Study):
                     net, *train, loss="cross_entropy", optimizer=f"sgd:learning_rate={rate}", epochs=self.epochs
                 )
                 accuracy = float((net.predict(test[0]) == test[1]).mean())
-            except cr.ChainruleError:
+            except (DivergenceError, InputError):  # the latter where the outputs overflow
                 failed += 1
                 continue
             if accuracy > best:

@@ -40,6 +40,6 @@ class LargeNegative(Question):
             {
                 "every unit is off for every row": bool((z < 0).all()),
                 "training moves the last bias and nothing else": moved == ["4.bias"],
-                "the output does not depend on the features": answers == 0,
+                "the output does not depend on the features": bool(answers == 0),
             },
         )
