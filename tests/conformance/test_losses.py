@@ -349,6 +349,24 @@ NAN = np.array([[0.0], [1], [np.nan], [0]])
         ("mean_squared_error", [0, 1, np.inf, 3], 1, InputError, ["inf", "row 2, column 0"]),
         ("mean_squared_error", list("abca"), 1, InputError, ["text"]),
         ("mean_squared_error", np.array([0, 1e300, 0, 0]), 1, InputError, ["float32", "row 1, column 0"]),
+        ("mean_squared_error", LABELS, 3, ShapeError, ["(4, 3)", "(4,)", "mean_squared_error:task=classes"]),
+        ("huber:task=classes", [0, 1, 3, 1], 3, InputError, ["label 3 at row 2"]),
+        ("huber:task=classes", [0, 1, 2, 1], 1, InputError, ["label 2 at row 2", "0 to 1"]),
+        ("huber:task=classes", np.full((4, 2), 0.5), 2, InputError, ["takes labels", "cross_entropy"]),
+        ("quantile:tau=[0.1,0.9]", np.zeros((4, 3)), 3, ShapeError, ["tau has 2 levels", "3 outputs"]),
+        ("poisson", [0, 1, -2, 3], 1, InputError, ["-2 at row 2, column 0", "from 0 on"]),
+        ("gamma", [0.5, 1, 0, 3], 1, InputError, ["0 at row 2, column 0", "above 0", "poisson"]),
+        ("focal", np.full((4, 2), 0.5), 2, InputError, ["takes labels", "cross_entropy"]),
+        ("focal", LABELS, 1, ShapeError, ["two outputs", "binary_focal"]),
+        ("focal:alpha=[0.5,0.5]", LABELS, 3, ShapeError, ["alpha has 2 weights", "3 outputs"]),
+        ("binary_focal", [0, 1, 0.5, 1], 1, InputError, ["0.5 at row 2", "binary_cross_entropy"]),
+        ("binary_focal", LABELS, 1, InputError, ["2 at row 2", "use focal"]),
+        ("hinge", LABELS, 1, InputError, ["label 2 at row 2", "0 to 1"]),
+        ("hinge", np.full((4, 2), 0.5), 2, InputError, ["takes labels"]),
+        ("hinge", np.zeros((4, 2), int), 1, ShapeError, ["(4,)", "(4, 2)"]),
+        ("kl_divergence", LABELS, 3, ShapeError, ["distributions", "cross_entropy"]),
+        ("kl_divergence", WRONG_SUM, 3, InputError, ["row 0", "0.6"]),
+        ("kl_divergence", [1.0, 1, 1, 1], 1, ShapeError, ["two outputs"]),
     ],
 )
 def test_prepare_says_what_is_wrong_with_a_target_and_what_to_try(name, raw, k, error, says):
@@ -457,3 +475,55 @@ def test_weights_and_inputs_are_left_as_they_were_and_scratch_changes_nothing(na
         )
         assert again == value
         assert same_bits(written, gradient)
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("huber:delta=0", "delta"),
+        ("quantile:tau=1.0", "tau"),
+        ("quantile:tau=[]", "empty"),
+        ("quantile:tau=[0.5,2.0]", "tau"),
+        ("focal:gamma=-1", "gamma"),
+        ("focal:alpha=[-1.0,1.0]", "alpha"),
+        ("binary_focal:alpha=2", "alpha"),
+        ("cross_entropy:label_smoothing=1.5", "label_smoothing"),
+        ("binary_cross_entropy:label_smoothing=-0.1", "label_smoothing"),
+        ("mean_squared_error:task=labels", "task"),
+    ],
+)
+def test_settings_out_of_range_are_refused(spec, says):
+    with pytest.raises(SettingError, match=says):
+        LOSSES.make(spec)
+
+
+def test_each_output_may_have_its_own_quantile(rng):
+    loss, logits, y = make("quantile:tau=[0.1,0.9]"), rng.normal(size=(6, 2)), rng.normal(size=(6, 2))
+    losses, slopes = loss.terms(logits, loss.prepare(y, 6, 2, F64))
+    for i, tau in enumerate((0.1, 0.9)):
+        alone = make(f"quantile:tau={tau}").terms(logits[:, [i]], y[:, [i]])
+        np.testing.assert_array_equal(losses[:, [i]], alone[0])
+        np.testing.assert_array_equal(slopes[:, [i]], alone[1])
+
+
+@pytest.mark.parametrize(
+    ("focal", "plain_one"), [("focal", "cross_entropy"), ("binary_focal", "binary_cross_entropy")]
+)
+def test_without_a_focus_it_is_cross_entropy(focal, plain_one, targets_for):
+    for logits, target in problems(make(f"{focal}:gamma=0"), targets_for):
+        value, gradient = make(f"{focal}:gamma=0").value_and_gradient(logits, target)
+        expected, expected_gradient = make(plain_one).value_and_gradient(logits, target)
+        assert value == pytest.approx(expected, rel=1e-13)
+        np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-11, atol=1e-16)
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs"), [("poisson", "HalfPoissonLoss"), ("gamma", "HalfGammaLoss"), ("quantile", "PinballLoss")]
+)
+def test_the_terms_are_those_of_scikit_learn(name, theirs, rng):
+    peer = getattr(pytest.importorskip("sklearn._loss"), theirs)()
+    z, y = rng.normal(0, 2, (50, 1)), rng.gamma(2.0, 1.0, (50, 1))
+    losses, slopes = make(name).terms(z, y)
+    expected, expected_slopes = peer.loss_gradient(y_true=y[:, 0].copy(), raw_prediction=z[:, 0].copy())
+    np.testing.assert_allclose(losses[:, 0], expected, rtol=1e-13)
+    np.testing.assert_allclose(slopes[:, 0], expected_slopes, rtol=1e-12)

@@ -120,3 +120,10 @@ def test_no_input_is_changed_and_out_is_filled(rng):
     assert SmoothTanh().backward(da, z, out, out=da) is da
     np.testing.assert_allclose(da, before[1] * (1 - np.tanh(z) ** 2), rtol=1e-12)
     np.testing.assert_array_equal(z, before[0])
+
+
+@pytest.mark.parametrize("loss", [LogCosh(), Likelihood()], ids=["values", "classes"])
+def test_the_compiled_loops_of_the_loss_it_is_joined_with_are_not_used(loss):
+    z, b, d, db = np.zeros((4, 3)), np.zeros(3), np.zeros((4, 3)), np.zeros(3)
+    y = np.zeros(4, int) if loss.task == "classes" else np.zeros((4, 3))
+    assert loss.fused(z, b, y, None, d, db) is None

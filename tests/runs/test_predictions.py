@@ -85,3 +85,11 @@ def test_a_model_without_a_meaning_gives_no_predictions():
         predictions(cr.MLP([3, 2]), np.zeros((1, 3)))
     with pytest.raises(NotFittedError, match="its outputs have no meaning"):
         predictions(cr.MLP([3, 2], loss="cross_entropy"), np.zeros((1, 3)))
+
+
+def test_a_loss_without_probabilities_gives_the_prediction_alone(trained):
+    run, _, _ = trained("run", source="moons:n=50", loss="hinge")
+    X, _ = run.data.test
+    header, rows = predictions(run.network, X)
+    assert header == ["prediction"]
+    assert [row[0] for row in rows] == [str(label) for label in run.network.predict(X)]
