@@ -38,7 +38,8 @@ class Dataset:
 
     X is (n, d) numbers or a Table. For the task "classes" y holds class ids, (n,), and ``names`` the classes;
     for "values" y is (n, k) numbers and ``names`` the quantities. ``test`` is a pair kept apart from training,
-    or None. ``choices`` says what was decided about the data, for people.
+    or None. ``weight`` holds a number a row, (n,), where rows have weights. ``choices`` says what was decided
+    about the data, for people.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Dataset:
     test: tuple[Array, Array] | None = None
     column: str = "target"
     choices: tuple[str, ...] = ()
+    weight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.y)

@@ -17,7 +17,12 @@ from chainrule.initializers import INITIALIZERS
 from chainrule.layers import LAYERS, activation_names, normalization_names
 from chainrule.losses import LOSSES, Loss
 from chainrule.optimizers import OPTIMIZERS, Optimizer
+from chainrule.regularizers import REGULARIZERS
 from chainrule.schedules import SCHEDULES
+from chainrule.training import CALLBACKS, Callback
+from chainrule.training.evaluation import asked_metrics
+from chainrule.training.regularization import asked_regularizers
+from chainrule.training.weighing import parse_class_weight
 
 MOST_CONFIG = 1_000_000  # bytes
 WORK = 40_000  # row visits after which a small table is well learned, for the number of epochs
@@ -34,6 +39,7 @@ class RunConfig:
     target: str | None = None
     task: Literal["classification", "regression"] | None = None
     ignore: tuple[str, ...] = ()
+    weight_column: str | None = None
     hidden: tuple[int, ...] | None = None
     activation: str | tuple[str, ...] | None = None
     normalization: str | None = None
@@ -48,6 +54,11 @@ class RunConfig:
     schedule: str | None = None
     batch_size: int | Literal["full"] | None = None
     epochs: int | None = None
+    class_weight: str | None = None
+    regularization: tuple[str, ...] = ()
+    early_stopping: str | None = None
+    time_limit: float | None = None
+    metrics: tuple[str, ...] = ()
     validation: float | None = None
     scale: Literal["column", "all", "none"] | None = None
     scale_target: bool | None = None
@@ -103,6 +114,7 @@ class RunConfig:
             learning_rate=optimizer.learning_rate,
             schedule=_text(SCHEDULES, _first(self.schedule, recipe.schedule)),
             batch_size=batch_size,
+            regularization=tuple(_text(REGULARIZERS, spec) or spec for spec in self.regularization),
             epochs=_first(self.epochs, recipe.epochs, min(max(math.ceil(WORK / train_rows), 5), 200)),
             validation=self.validation if self.validation is not None else recipe.validation,
             scale=_first(self.scale, recipe.scale),
@@ -113,7 +125,22 @@ class RunConfig:
         )
         assert chosen.epochs is not None
         settings.whole("epochs", chosen.epochs)
+        asked_regularizers(chosen.regularization)
+        asked_metrics(loss, chosen.metrics)
+        chosen.callbacks()
+        if self.class_weight is not None:
+            parse_class_weight(self.class_weight)
         return chosen
+
+    def callbacks(self) -> list[Callback]:
+        """Early stopping, written ``metric:patience=5``, and the time limit, where they are asked for."""
+        found = []
+        if self.early_stopping is not None:
+            monitor, given = settings.parse(self.early_stopping)
+            found.append(CALLBACKS.make({"name": "early_stopping", "monitor": monitor, **given}))
+        if self.time_limit is not None:
+            found.append(CALLBACKS.make({"name": "time_limit", "seconds": self.time_limit}))
+        return found
 
     def _optimizer(self, recipe: Recipe) -> Optimizer:
         spec = _first(self.optimizer, recipe.optimizer)

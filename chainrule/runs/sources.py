@@ -31,6 +31,8 @@ def open_source(config: RunConfig) -> tuple[Dataset, Recipe]:
     if name in DATASETS:
         if config.target or config.ignore:
             raise SettingError(f"--target and --ignore are for files; {name} has its own target")
+        if config.weight_column:
+            raise SettingError(f"--weight-column is for files; the rows of {name} have no weights")
         source = DATASETS.make(config.source)
         found = source.load(Path(config.data_dir) if config.data_dir else None)
         if config.task not in (None, TASKS[found.task]):
@@ -72,7 +74,8 @@ def table_data(table: Table, config: RunConfig) -> Dataset:
     if len(set(columns)) != len(columns):
         raise SettingError(f"--target names a column twice: {config.target}")
     ignored = f"; without {', '.join(config.ignore)}" if config.ignore else ""
-    features = table.without([*columns, *config.ignore])
+    weight = None if config.weight_column is None else table.numbers(config.weight_column)
+    features = table.without([*columns, *config.ignore, *([config.weight_column] if config.weight_column else [])])
     classes, why = _is_classes(table, columns, config.task)
     if classes:
         y, names = class_ids(table.texts(columns[0]))
@@ -81,10 +84,21 @@ def table_data(table: Table, config: RunConfig) -> Dataset:
                 f"{table.source}: the target {columns[0]!r} is {names[0]!r:.60} in every row; nothing to learn"
             )
         choice = f"target {columns[0]}: {len(names)} classes ({why}){ignored}"
-        return Dataset(table.source, features, y, "classes", names, column=columns[0], choices=(choice,))
+        return Dataset(
+            table.source, features, y, "classes", names, column=columns[0], choices=(choice,), weight=weight
+        )
     values = np.column_stack([table.numbers(column) for column in columns])
     choice = f"target {', '.join(columns)}: a quantity ({why}){ignored}"
-    return Dataset(table.source, features, values, "values", tuple(columns), column=columns[0], choices=(choice,))
+    return Dataset(
+        table.source,
+        features,
+        values,
+        "values",
+        tuple(columns),
+        column=columns[0],
+        choices=(choice,),
+        weight=weight,
+    )
 
 
 def _is_classes(table: Table, columns: list[str], task: str | None) -> tuple[bool, str]:
@@ -136,6 +150,10 @@ def array_data(X: Array, config: RunConfig) -> Dataset:
     if y.ndim == 0:
         raise ShapeError(f"{config.target} has shape (), a single number; expected an answer a row")
     checks.same_length(config.source, X, y)
+    weight = None
+    if config.weight_column is not None:
+        weight = checks.numeric(config.weight_column, _array(config.weight_column)).reshape(-1)
+        checks.same_length(config.source, X, weight)
     name, texts = Path(config.source).name, y.dtype.kind in "US"
     flat = y.reshape(-1) if y.ndim == 1 or y.shape[1:] == (1,) else None
     whole = y.dtype.kind in "biu" and flat is not None and len(np.unique(flat)) <= MOST_CLASSES
@@ -146,11 +164,11 @@ def array_data(X: Array, config: RunConfig) -> Dataset:
         if len(names) < 2:
             raise InputError(f"{config.target} is {names[0]!r:.60} in every row; nothing to learn")
         choice = f"target {Path(config.target).name}: {len(names)} classes (--task regression overrules)"
-        return Dataset(name, X, ids, "classes", names, choices=(choice,))
+        return Dataset(name, X, ids, "classes", names, choices=(choice,), weight=weight)
     values = checks.matrix(config.target, y[:, None] if y.ndim == 1 else y, np.dtype("float64"))
     names = tuple(f"y{i}" for i in range(values.shape[1]))
     choice = f"target {Path(config.target).name}: a quantity (--task classification overrules)"
-    return Dataset(name, X, values, "values", names, choices=(choice,))
+    return Dataset(name, X, values, "values", names, choices=(choice,), weight=weight)
 
 
 def rows_for(

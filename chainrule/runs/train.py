@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core import checks, settings
-from chainrule.core.errors import DivergenceError, InputError
+from chainrule.core.errors import DivergenceError, InputError, SettingError
 from chainrule.core.rng import generator
 from chainrule.core.table import Table
 from chainrule.core.types import Array
@@ -23,6 +23,7 @@ from chainrule.runs.result import Result
 from chainrule.runs.sources import open_source
 from chainrule.targets import TARGETS, Target
 from chainrule.training import Callback, History, fit
+from chainrule.training.weighing import named_weights, parse_class_weight
 
 
 class Run:
@@ -40,6 +41,16 @@ class Run:
         self.validation = self._part(self.validation_rows) if len(self.validation_rows) else None
         self.network = self._build()
         self.history: History | None = None
+        if self.config.class_weight is not None:
+            self._check_class_weight(self.config.class_weight)
+
+    def _check_class_weight(self, text: str) -> None:
+        """Refuse names that are no classes before anything is trained."""
+        if self.data.task != "classes":
+            raise SettingError("--class-weight is for classes; the target has values. Try --weight-column")
+        given = parse_class_weight(text)
+        if not isinstance(given, str):
+            named_weights(self.network, given)
 
     def _split(self, share: float, seed: int, rows: int) -> tuple[Array, Array]:
         """Rows to train and to validate on; of each class the same share."""
@@ -173,32 +184,43 @@ class Run:
 
         After a divergence the model file holds the last finite weights, and the error goes on.
         """
-        c = self.config
-        place.begin(c)
-        assert c.optimizer is not None
-        assert c.schedule is not None
-        assert c.epochs is not None
-        name, given = settings.parse(c.optimizer)
+        place.begin(self.config)
+        watchers = [
+            *self.config.callbacks(),
+            *callbacks,
+            MetricsFile(place.path / METRICS),
+        ]  # it writes whole rows
         try:
-            self.history = fit(
-                self.network,
-                *self.train,
-                optimizer=OPTIMIZERS.make({"name": name, **given, "learning_rate": c.learning_rate}),
-                schedule=c.schedule,
-                batch_size=c.batch_size,
-                epochs=c.epochs,
-                validation=self.validation,
-                seed=c.seed or 0,
-                engine=c.engine or "auto",
-                threads=c.threads,
-                callbacks=[*callbacks, MetricsFile(place.path / METRICS)],  # last: the others may add to a row
-            )
+            self.history = fit(self.network, *self.train, **self._fit_settings(), callbacks=watchers)
         except DivergenceError as problem:
             path = place.save(self.network)
             problem.args = (f"{problem}. The model is in {path}",)
             raise
         place.save(self.network)
         return self.score()
+
+    def _fit_settings(self) -> dict[str, Any]:
+        """What the configuration says, in the words of ``fit``."""
+        c, weight = self.config, self.data.weight
+        assert c.optimizer is not None
+        name, given = settings.parse(c.optimizer)
+        checked: tuple[Any, ...] | None = self.validation
+        if checked is not None and weight is not None:
+            checked = (*checked, weight[self.validation_rows])
+        return {
+            "optimizer": OPTIMIZERS.make({"name": name, **given, "learning_rate": c.learning_rate}),
+            "schedule": c.schedule,
+            "batch_size": c.batch_size,
+            "epochs": c.epochs,
+            "validation": checked,
+            "sample_weight": None if weight is None else weight[self.train_rows],
+            "class_weight": None if c.class_weight is None else parse_class_weight(c.class_weight),
+            "regularization": c.regularization,
+            "metrics": c.metrics,
+            "seed": c.seed or 0,
+            "engine": c.engine or "auto",
+            "threads": c.threads,
+        }
 
     def score(self) -> Result:
         """The scores on the rows furthest from training that there are."""

@@ -54,6 +54,12 @@ def class_weights(
         there = counts > 0
         balanced: Array = np.divide(counts.sum(), there.sum() * counts, out=np.ones(k), where=there)
         return balanced
+    return named_weights(network, given)
+
+
+def named_weights(network: Network, given: Mapping[Any, float]) -> Array:
+    """The weight of each class, (k,), from a dictionary by id or by name; 1 where it names none."""
+    k = max(2, network.d_out)
     if not isinstance(given, Mapping):
         raise SettingError(f'class_weight is "balanced" or a dictionary, as {{0: 1, 1: 5}}; not {show(given)}')
     found = np.ones(k)

@@ -14,7 +14,9 @@ from chainrule.cli.commands.train import train
 from chainrule.datasets import DATASETS
 from chainrule.initializers import INITIALIZERS
 from chainrule.losses import LOSSES
+from chainrule.metrics import METRICS
 from chainrule.optimizers import OPTIMIZERS
+from chainrule.regularizers import REGULARIZERS
 from chainrule.runs import RunConfig
 from chainrule.schedules import SCHEDULES
 
@@ -60,7 +62,9 @@ def test_every_option_of_a_run_is_one_of_train_and_the_other_way_about():
 
 
 @pytest.mark.parametrize(
-    "shelf", [DATASETS, ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES], ids=lambda shelf: shelf.kind
+    "shelf",
+    [DATASETS, ACTIVATIONS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS, REGULARIZERS, SCHEDULES],
+    ids=lambda shelf: shelf.kind,
 )
 def test_the_help_of_train_names_everything_there_is_to_choose(done, shelf):
     words = re.findall(r"\w+", done("train", "--help"))

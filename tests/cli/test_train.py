@@ -263,3 +263,86 @@ def test_a_long_name_of_a_class_is_cut(done):
     Path("t.csv").write_text("a,y\n" + "".join(f"{i},{'x' * 500}{i % 2}\n" for i in range(40)))
     out = done("train", "t.csv", "--target", "y", "--epochs", "1")
     assert max(map(len, out.splitlines())) < 300
+
+
+# -- how it trains ------------------------------------------------------------------------------------------
+
+
+def history(path):
+    return [json.loads(line) for line in Path(path, "metrics.jsonl").read_text().splitlines()]
+
+
+def test_early_stopping_metrics_and_penalties_show_in_the_table_and_the_run_repeats(done):
+    options = ["--validation", "0.2", "--early-stopping", "f1:patience=2", "--metric", "f1", "--epochs", "60"]
+    out = done(
+        "train",
+        "moons:n=100",
+        *options,
+        "--regularize",
+        "l2:strength=0.01",
+        "--regularize",
+        "clip_norm",
+        "--run-dir",
+        "a",
+    )
+    assert re.search(
+        r"^epoch +loss +penalty +train accuracy +f1 +val. loss +val. accuracy +val. f1", out, re.MULTILINE
+    )
+    assert re.search(r"stopped early by early_stopping: validation_f1 was best in epoch \d+$", out, re.MULTILINE)
+    assert len(history("a")) < 60
+    done("train", "--config", "a/config.toml", "--run-dir", "b")
+    assert Path("a/model.safetensors").read_bytes() == Path("b/model.safetensors").read_bytes()
+
+
+def test_a_column_of_weights_is_no_feature_and_weighs_the_rows(done, houses):
+    table = Path(houses).read_text().splitlines()
+    Path("twice.csv").write_text(
+        "\n".join([table[0] + ",times", *(f"{line},{i // 3 % 3}" for i, line in enumerate(table[1:]))])
+    )
+    repeated = [line for i, line in enumerate(table[1:]) for _ in range(i // 3 % 3)]
+    Path("more.csv").write_text("\n".join([table[0], *repeated]))
+    options = ["--target", "kind", "--validation", "0", "--scale", "none", "--batch-size", "full", "--epochs", "2"]
+    done("train", "twice.csv", *options, "--weight-column", "times", "--run-dir", "a", "--dtype", "float64")
+    done("train", "more.csv", *options, "--run-dir", "b", "--dtype", "float64")
+    assert cr.load("a/model.safetensors").preprocessing == cr.load("b/model.safetensors").preprocessing
+    assert [row["loss"] for row in history("a")] == pytest.approx([row["loss"] for row in history("b")], rel=1e-9)
+
+
+def test_class_weights_by_name_lift_the_class_that_is_named(done, houses):
+    found = {}
+    for weight in ("flat=20,house=1", "flat=1,house=20"):
+        out = done(
+            "train",
+            houses,
+            "--target",
+            "kind",
+            "--epochs",
+            "3",
+            "--class-weight",
+            weight,
+            "--json",
+            "--ignore",
+            "size",
+        )
+        found[weight] = [c["correct"] / c["rows"] for c in one_document(out)["result"]["classes"]]
+    flat, house = found.values()
+    assert flat[0] >= house[0]
+    assert flat[1] <= house[1]
+    assert flat != house
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--class-weight", "even"], 'a class weight is "balanced" or NAME=NUMBER'),
+        (["--class-weight", "2=3"], "class_weight names '2', which is no class"),
+        (["--regularize", "l3"], "unknown regularizer 'l3'"),
+        (["--regularize", "l2:strengh=1"], "l2 has no setting 'strengh'. Did you mean 'strength'"),
+        (["--early-stopping", "loss:patience=0"], "early_stopping: patience"),
+        (["--time-limit", "0"], "time_limit: seconds"),
+        (["--metric", "r2"], "the metric r2 is for values"),
+        (["--weight-column", "age"], "--weight-column is for files"),
+    ],
+)
+def test_options_of_training_that_make_no_sense_are_usage_errors(fails, words, says):
+    fails(2, says, "train", "moons:n=50", *words, "--dry-run")

@@ -48,8 +48,13 @@ def test_what_is_written_is_read_back_equal(config):
 
 
 def test_every_option_can_be_written_and_read():
-    full = RunConfig("s", "t", "regression", ("a",), (), "relu", "tanh", "he", "l", "sgd", 0.5, "constant", "full", 3, 0.5,
-                     "all", False, "float64", 7, "/data")  # fmt: skip
+    full = RunConfig(
+        "s", target="t", task="regression", ignore=("a",), weight_column="w", hidden=(), activation="relu",
+        normalization="batch_norm", dropout=0.5, residual=True, embed=3, output="tanh", initializer="he", loss="l",
+        optimizer="sgd", learning_rate=0.5, schedule="constant", batch_size="full", epochs=3, class_weight="balanced",
+        regularization=("l2", "clip_norm"), early_stopping="loss", time_limit=2.5, metrics=("f1",), validation=0.5,
+        scale="all", scale_target=False, dtype="float64", seed=7, engine="numpy", threads=1, data_dir="/data",
+    )  # fmt: skip
     assert all(getattr(full, name) is not None for name in FIELDS)
     Path("config.toml").write_bytes(full.to_toml().encode())
     assert RunConfig.from_toml(Path("config.toml")) == full
@@ -115,6 +120,15 @@ MAY_BE_UNTOLD = {
     "output",
     "initializer",
     "data_dir",
+    "weight_column",
+    "class_weight",
+    "early_stopping",
+    "time_limit",
+    "normalization",
+    "dropout",
+    "residual",
+    "embed",
+    "threads",
 }  # "None" and "what suits the activation" mean it
 
 
@@ -140,6 +154,9 @@ def test_resolving_decides_every_option_for_a_table(houses, target):
     "options",
     [
         {"source": "moons"},
+        {"source": "moons", "regularization": ("l2:strength=0.01", "clip_norm"), "class_weight": "balanced"},
+        {"source": "moons", "early_stopping": "f1:patience=3", "time_limit": 60.0, "metrics": ("f1", "top_k:k=2")},
+        {"source": "houses.csv", "target": "price", "weight_column": "size"},
         {"source": "random"},
         {"source": "xor", "hidden": ()},
         {
@@ -165,7 +182,7 @@ def test_options_given_win_over_the_recipe():
     given = RunConfig(
         "moons", hidden=(3,), activation="tanh", initializer="xavier", loss="cross_entropy", optimizer="sgd",
         learning_rate=0.25, schedule="constant", batch_size=7, epochs=3, validation=0.25, scale="none",
-        dtype="float64", seed=5,
+        dtype="float64", seed=5, engine="numpy",
     )  # fmt: skip
     assert Run(given).config == dataclasses.replace(given, task="classification")
 

@@ -18,6 +18,9 @@ FILES = ["config.toml", "environment.json", "metrics.jsonl", "model.safetensors"
 SOURCES = [
     {"source": "moons:n=200"},
     {"source": "xor"},
+    {"source": "moons:n=100", "epochs": 4, "validation": 0.2, "class_weight": "0=1,1=3", "metrics": ("brier",),
+     "early_stopping": "brier:patience=1", "regularization": ("l1", "input_noise", "mixup", "max_norm", "ema")},
+    {"source": "houses.csv", "target": "kind", "weight_column": "age", "schedule": "reduce_on_plateau:patience=0"},
     {"source": "random:n=20", "epochs": 3},
     {"source": "houses.csv", "target": "kind"},
     {"source": "houses.csv", "target": "price,age", "validation": 0.3, "seed": 7},
@@ -136,7 +139,7 @@ def test_metrics_are_written_as_soon_as_an_epoch_is_over(tmp_path):
 
     run = Run(RunConfig("xor", epochs=3))
     run.train_in(RunDirectory(tmp_path / "run", "xor"), [Reader()])
-    assert seen == [1, 2, 3]
+    assert seen == [0, 1, 2]  # the row is written when every callback has had it
 
 
 def test_the_config_in_the_directory_has_every_option_decided(houses, trained):

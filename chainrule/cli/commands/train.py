@@ -1,22 +1,23 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from json import dumps as json_value
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
 from chainrule.cli.interrupt import Interrupt
-from chainrule.cli.output import print_classes, print_json, printable, whole_number
+from chainrule.cli.output import print_json, whole_number
+from chainrule.cli.trained import announce, document, plain, report
 from chainrule.core.errors import SettingError
 from chainrule.datasets import DATASETS
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers import activation_names, normalization_names
 from chainrule.losses import LOSSES
+from chainrule.metrics import METRICS
 from chainrule.optimizers import OPTIMIZERS
-from chainrule.runs import Result, Run, RunConfig
+from chainrule.regularizers import REGULARIZERS
+from chainrule.runs import Run, RunConfig
 from chainrule.runs.directory import RunDirectory
 from chainrule.schedules import SCHEDULES
 from chainrule.training import CALLBACKS
@@ -42,6 +43,9 @@ def train(
         Parameter(group=DATA, help="Overrules what the target looks like."),
     ] = None,
     ignore: Annotated[str | None, Parameter(group=DATA, help="Columns to leave out: a,b.")] = None,
+    weight_column: Annotated[
+        str | None, Parameter(group=DATA, help="Column of row weights, or the .npy of them.")
+    ] = None,
     validation: Annotated[
         float | None, Parameter(group=DATA, help="Share of the rows kept to validate on, as 0.1.")
     ] = None,
@@ -102,6 +106,30 @@ def train(
     epochs: Annotated[
         int | None, Parameter(converter=whole_number, group=TRAINING, help="Passes over the training rows.")
     ] = None,
+    class_weight: Annotated[
+        str | None, Parameter(group=TRAINING, help='Weights of rows by class: "balanced", or cat=1,dog=5.')
+    ] = None,
+    regularization: Annotated[
+        list[str] | None,
+        Parameter(
+            group=TRAINING,
+            name="--regularize",
+            help=f"As l2:strength=1e-4; may be repeated. {', '.join(REGULARIZERS)}.",
+        ),
+    ] = None,
+    early_stopping: Annotated[
+        str | None,
+        Parameter(group=TRAINING, help="Stop when this no longer improves, as loss or accuracy:patience=5."),
+    ] = None,
+    time_limit: Annotated[float | None, Parameter(group=TRAINING, help="Stop after so many seconds.")] = None,
+    metrics: Annotated[
+        list[str] | None,
+        Parameter(
+            group=TRAINING,
+            name="--metric",
+            help=f"Scored after each epoch; may be repeated. {', '.join(METRICS)}.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None, Parameter(converter=whole_number, group=TRAINING, help="Of everything random; 0 unless told.")
     ] = None,
@@ -161,6 +189,12 @@ def train(
         "schedule": schedule,
         "batch_size": None if batch_size is None else _batch_size(batch_size),
         "epochs": epochs,
+        "weight_column": weight_column,
+        "class_weight": class_weight,
+        "regularization": None if regularization is None else tuple(regularization),
+        "early_stopping": early_stopping,
+        "time_limit": time_limit,
+        "metrics": None if metrics is None else tuple(metrics),
         "validation": validation,
         "scale": scale,
         "scale_target": scale_target,
@@ -174,19 +208,19 @@ def train(
     say = not (json or quiet)
     place = None if dry_run else RunDirectory(run_dir, run.config.source)
     if say or dry_run:
-        _announce(run, to_stderr=json)
+        announce(run, to_stderr=json)
     if place is None:
         if json:
-            print_json({"config": _plain(run.config)})
+            print_json({"config": plain(run.config)})
         return 0
     interrupt = Interrupt()
     with interrupt.watching():
         progress = CALLBACKS["progress"](table=say, bar=not quiet)  # type: ignore[call-arg]
         result = run.train_in(place, [interrupt, progress])
     if json:
-        print_json(_document(run, place.path, result))
+        print_json(document(run, place.path, result))
     else:
-        _report(run, place.path, result, quiet)
+        report(run, place.path, result, quiet)
     return interrupt.code or 0
 
 
@@ -232,42 +266,3 @@ def _batch_size(text: str) -> int | str:
         return int(text)
     except ValueError:
         raise SettingError(f'--batch-size takes a whole number or "full"; not {text!r:.80}') from None
-
-
-def _announce(run: Run, to_stderr: bool) -> None:
-    out = sys.stderr if to_stderr else sys.stdout
-    out.writelines(f"{name} = {json_value(value)}\n" for name, value in _plain(run.config).items())
-    out.write(f"\n{run.network.summary()}\n\n")
-    out.writelines(f"{printable(line, 300)}\n" for line in run.describe())
-    out.write("\n")
-    out.flush()
-
-
-def _report(run: Run, path: Path, result: Result, quiet: bool) -> None:
-    history = run.history
-    assert history is not None
-    if not quiet:
-        seconds = sum(history["seconds"])
-        stopped = f", stopped early by {history.stopped}" if history.stopped else ""
-        print(f"\ntrained in {seconds:.2f} s: {len(history)} epochs, {len(history.steps):,} steps{stopped}\n")
-        print_classes(result)
-        print(f"run: {printable(str(path))}")
-    print(result.line())
-
-
-def _document(run: Run, path: Path, result: Result) -> dict[str, object]:
-    history = run.history
-    assert history is not None
-    return {
-        "run": str(path),
-        "config": _plain(run.config),
-        "data": run.describe(),
-        "history": history.rows,
-        "stopped": history.stopped,
-        "seconds": sum(history["seconds"]),
-        "result": result.plain(),
-    }
-
-
-def _plain(config: RunConfig) -> dict[str, object]:
-    return {name: value for name, value in dataclasses.asdict(config).items() if value is not None and value != ()}

@@ -99,7 +99,7 @@ def _shown(row: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for name, value in row.items():
         if name != "epoch":
-            heading, form = COLUMNS.get(name, (name, ".5g"))
+            heading, form = COLUMNS.get(name, (name.replace("validation_", "val. "), ".5g"))
             # a loss summed over thousands of rows needs an exponent, and so does the R2 of a wild start
             if form in (".4f", ".5f") and value and not 1e-4 <= abs(value) < 1e4:
                 form = ".2e"
