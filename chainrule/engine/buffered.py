@@ -88,8 +88,9 @@ class Engine:
             return self._whole
         plan = self._plans.get(len(rows))
         if plan is None:
-            x, target, weight = (a if a is None else a[: len(rows)] for a in self._gathered)
-            plan = self._plans[len(rows)] = self._plan(x, target, weight)
+            n, (x, target, weight) = len(rows), self._gathered
+            x, target, weight = x[:n], target[:n], None if weight is None else weight[:n]
+            plan = self._plans[n] = self._plan(x, target, weight)
             plan.gather = self._X.gatherer(x, self._fused)
         plan.gather(rows)
         self._target.take(rows, axis=0, out=plan.target, mode="clip")

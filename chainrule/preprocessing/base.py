@@ -23,5 +23,9 @@ class Preprocessing(ABC):
     def transform(self, raw: Any) -> Array:
         """Raw rows as float numbers, (n, d_out). InputError where a row can't be read as those of the fit."""
 
+    def scaling(self) -> tuple[Array, Array] | None:
+        """mean and scale, (d,) or (1,), where x = (raw - mean) / scale is all that happens."""
+        return None
+
 
 PREPROCESSING: Registry[Preprocessing] = Registry("preprocessing", __name__, __file__)

@@ -45,6 +45,9 @@ class Standardize(Preprocessing):
     def d_out(self) -> int:
         return self.d
 
+    def scaling(self) -> tuple[Array, Array] | None:
+        return np.asarray(self.mean), np.asarray(self.scale)
+
     def transform(self, raw: Any) -> Array:
         X = checks.numeric("X", raw)
         if X.ndim != 2 or X.shape[1] != self.d:

@@ -25,7 +25,7 @@ NONE: Mapping[str, Metric] = MappingProxyType({})
 class Rows(NamedTuple):
     """Features, target and weights (or None) in the forms that a network and its loss compute with."""
 
-    x: Array
+    x: Any  # an array; of a training's own rows also Features, of which a sample is taken
     target: Array
     weight: Array | None = None
 
@@ -33,6 +33,11 @@ class Rows(NamedTuple):
 def prepare(network: Network, loss: Loss, X: Any, y: Any, what: str) -> tuple[Array, Array]:
     """Features and target of a network, checked and in the forms that it and its loss compute with."""
     x = network.features(X)
+    return x, prepare_target(network, loss, x, y, what)
+
+
+def prepare_target(network: Network, loss: Loss, x: Array, y: Any, what: str) -> Array:
+    """The target of the rows x, checked and in the form that the loss computes with."""
     if y is None:
         raise NotFittedError(f"{what} needs targets")
     checks.unmasked("the target", y)
@@ -40,7 +45,7 @@ def prepare(network: Network, loss: Loss, X: Any, y: Any, what: str) -> tuple[Ar
     if y.ndim == 0:
         y = y[None]
     checks.same_length(what, x, y)
-    return x, loss.prepare(y, len(x), network.d_out, network.dtype)
+    return loss.prepare(y, len(x), network.d_out, network.dtype)
 
 
 def score(network: Network, loss: Loss, rows: Rows, metrics: Mapping[str, Metric] = NONE) -> dict[str, float]:

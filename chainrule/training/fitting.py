@@ -8,6 +8,7 @@ from typing import Any, Literal
 from chainrule.core.errors import InputError, SettingError
 from chainrule.core.settings import whole
 from chainrule.core.types import Array
+from chainrule.engine import choose
 from chainrule.losses import LOSSES, Loss
 from chainrule.metrics import Metric
 from chainrule.network import Network
@@ -15,7 +16,8 @@ from chainrule.optimizers import OPTIMIZERS, Optimizer
 from chainrule.regularizers import REGULARIZERS, Regularizer
 from chainrule.schedules import SCHEDULES, Schedule
 from chainrule.training.callbacks import CALLBACKS, Callback
-from chainrule.training.evaluation import Rows, asked_metrics, prepare
+from chainrule.training.evaluation import Rows, asked_metrics, prepare, prepare_target
+from chainrule.training.gathering import gathered
 from chainrule.training.history import History
 from chainrule.training.regularization import asked_regularizers, mixable
 from chainrule.training.trainer import Trainer
@@ -72,7 +74,8 @@ def fit(
         whole("threads", threads)
     asked = asked_metrics(chosen, metrics)
     regularizers = asked_regularizers(regularization)
-    x, target = prepare(network, chosen, X, y, "fit")
+    x = gathered(network, X, choose(engine).name == "fused")
+    target = prepare_target(network, chosen, x.raw, y, "fit")
     weights = None if sample_weight is None else sample_weights(sample_weight, len(x), network.dtype)
     by_class = None
     if class_weight is not None:
