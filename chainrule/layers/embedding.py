@@ -126,8 +126,10 @@ class Embedding(Layer):
         start = 0
         for i, (column, width, t) in enumerate(zip(self.columns, self.widths, s.tables, strict=True)):
             np.rint(x[:, column], out=t.rounded)
+            # They were checked at the border, but noise may have been added since
+            np.clip(t.rounded, 0, self.categories[i] - 1, out=t.rounded)
             np.copyto(t.codes, t.rounded, casting="unsafe")
-            p[f"T{i}"].take(t.codes, axis=0, out=t.entries, mode="clip")  # they were checked at the border
+            p[f"T{i}"].take(t.codes, axis=0, out=t.entries, mode="clip")
             z[:, start : start + width] = t.entries
             start += width
         z[:, start:] = x.take(s.columns, axis=1, out=s.numbers, mode="clip")

@@ -49,7 +49,7 @@ class Residual(Layer):
             raise SettingError("residual: its modules are no residual blocks and no embeddings")
         d_in, d_out = _chain.check_chain(inner)
         if self.d_in not in (0, d_in):
-            raise ShapeError(f"residual: its modules take {d_in} features, but d_in is {self.d_in}")
+            raise SettingError(f"residual: its modules take {d_in} features, but d_in is {self.d_in}")
         if d_in != d_out and not self.projection:
             raise ShapeError(
                 f"residual: its modules turn {d_in} features into {d_out}, so their sum with x needs "

@@ -339,7 +339,7 @@ def test_embedding_is_the_row_of_its_table_and_the_other_columns_follow():
 def test_a_code_without_a_row_is_refused_at_the_border(code):
     layer = LAYERS["embedding"](d_in=2, columns=(1,), categories=(4,), widths=(2,))
     layer.check(np.array([[9.5, 3.0]]))
-    with pytest.raises(InputError, match="column 1 .* 0 to 3; row 1 has"):
+    with pytest.raises(InputError, match=r"column 1 .* 0 to 3; row 1 has"):
         layer.check(np.array([[9.5, 3.0], [0, code]]))
 
 

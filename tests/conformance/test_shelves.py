@@ -38,6 +38,8 @@ every_shelf = pytest.mark.parametrize("shelf", SHELVES, ids=lambda shelf: shelf.
 # A thing whose settings have no defaults needs some here.
 EXAMPLES = {
     "dense": {"d_in": 3, "d_out": 2},
+    "embedding": {"d_in": 3, "columns": [1], "categories": [4], "widths": [2]},
+    "residual": {"modules": ["dense:d_in=3,d_out=3", "relu"]},
     "classes": {"names": ["no", "yes"]},
     "values": {"names": ["price"], "mean": [2.5], "scale": [0.1]},
     "standardize": {"d": 2, "mean": [0.1, -2.0], "scale": [1.5, 1e-3]},
