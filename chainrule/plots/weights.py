@@ -29,17 +29,18 @@ def weights(W: Array, shape: tuple[int, int] | None = None, most: int = 64, name
         raise ShapeError(
             f"an image of {shape[0]} x {shape[1]} has {shape[0] * shape[1]} pixels; W has {W.shape[1]}"
         )
+    named = 0 < len(names) <= MOST_NAMED
     if shape is None:
-        made = figure(5.0, min(1.2 + 0.16 * len(shown), 7.0))
+        made = figure(5.0, min(1.2 + 0.16 * len(shown) + 1.4 * named, 7.0))
         ax = made.subplots()
         ax.imshow(_colored(shown / top), aspect="auto", interpolation="nearest")
         ax.set_yticks(range(len(order)) if len(order) <= 20 else [])
         ax.set_yticklabels(map(str, order) if len(order) <= 20 else [])
-        if 0 < len(names) <= MOST_NAMED:
+        if named:
             ax.set_xticks(range(len(names)), [label(name, 20) for name in names], rotation=60, ha="right")
         else:
             ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.set(ylabel="unit", xlabel="" if 0 < len(names) <= MOST_NAMED else "feature")
+        ax.set(ylabel="unit", xlabel="" if named else "feature")
     else:
         across = int(np.ceil(np.sqrt(len(shown) * shape[0] / shape[1])))
         montage, lines = _montage(shown / top, shape, across)

@@ -11,7 +11,12 @@ from chainrule import plots
 from chainrule.plots.base import COLORS, DARK, LIGHT, label, rgb, written
 from chainrule.plots.svg import SVG, inline
 
-BAD = "<script>alert('x')</script> $a_b^c$ $\\frac{$ \\ {} % # & ]]>\n\tnew\x00line \u202e 漢字 " + "long " * 60
+# It begins with mathematics that matplotlib would fail on, since what is too long loses its middle
+BAD = (
+    "$\\frac{$<b>&\n\tnew\x00line \u202e 漢字 <script>alert('x')</script> \\ {} % # ]]> $a_b^c$ "
+    + "long " * 60
+    + "$x_1$"
+)
 HISTORY = [{"epoch": 1, "loss": 1e300, "validation_loss": None, "accuracy": 0.1, "learning_rate": 1e-300}]
 BROKEN = [{"epoch": e, "loss": None, "validation_loss": float("inf"), "accuracy": 0.0} for e in (1, 2)]
 Z = np.linspace(-1, 1, 3)
@@ -87,7 +92,9 @@ def test_the_users_own_settings_of_matplotlib_change_nothing():
         return written(plots.training({"a": BROKEN + HISTORY}), "svg")
 
     before = made()
-    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "path"}):
+    with matplotlib.rc_context(
+        {"font.size": 30, "lines.linewidth": 9, "axes.grid.axis": "x", "svg.fonttype": "path"}
+    ):
         assert made() == before
 
 
