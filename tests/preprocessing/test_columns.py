@@ -24,6 +24,17 @@ def test_numbers_are_scaled_and_texts_become_one_hot(table):
     assert fitted.scale[1:] == (1.0,)
 
 
+def test_texts_become_codes_for_an_embedding(table):
+    t = table(*LINES)
+    fitted = Columns.fit(t, scaled=False, encoding="codes")
+    assert fitted.transform(t).tolist() == [[10, 1], [20, 0], [60, 1]]
+    assert (fitted.d_out, fitted.feature_names, fitted.codes) == (2, ("age", "city"), {1: 2})
+    assert Columns.fit(t).codes == {}
+    assert PREPROCESSING.make(PREPROCESSING.describe(fitted)) == fitted
+    with pytest.raises(SettingError, match="one_hot, codes"):
+        Columns(("a",), (0.0,), (1.0,), ((),), encoding="hashed")
+
+
 def test_without_scaling_numbers_stay_as_they_are(table):
     t = table(*LINES)
     assert Columns.fit(t, scaled=False).transform(t)[:, 0].tolist() == [10, 20, 60]
