@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chainrule.interop.gradients import check_gradients
     from chainrule.network import MLP, Network
     from chainrule.training import Callback, History, evaluate, fit
+    from chainrule.training.find_lr import find_learning_rate
 
     load = Network.load
 
@@ -33,6 +34,7 @@ _FACE = {
     "load": ("network", "Network.load"),
     "fit": ("training", "fit"),
     "evaluate": ("training", "evaluate"),
+    "find_learning_rate": ("training.find_lr", "find_learning_rate"),
     "check_gradients": ("interop.gradients", "check_gradients"),
     "History": ("training", "History"),
     "Callback": ("training", "Callback"),
@@ -42,7 +44,7 @@ _FACE = {
 }
 _SHELVES = (
     "activations", "autograd", "datasets", "initializers", "layers", "losses", "metrics", "optimizers",
-    "preprocessing", "schedules", "targets",
+    "preprocessing", "regularizers", "schedules", "targets",
 )  # fmt: skip
 
 __all__ = [  # noqa: PLE0604, RUF100
@@ -55,6 +57,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "TensorLoss",
     "check_gradients",
     "evaluate",
+    "find_learning_rate",
     "fit",
     "load",
 ]

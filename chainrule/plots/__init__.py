@@ -12,6 +12,7 @@ from chainrule.plots.confusion import confusion
 from chainrule.plots.curves import Line, curves
 from chainrule.plots.distributions import distributions
 from chainrule.plots.graph import graph
+from chainrule.plots.learning_rate import learning_rate
 from chainrule.plots.misclassified import misclassified
 from chainrule.plots.plane import plane
 from chainrule.plots.rates import rates
@@ -23,6 +24,6 @@ from chainrule.plots.weights import weights
 
 __all__ = [
     "Bar", "Growth", "Line", "activations", "benchmark", "boundary", "calibration", "confusion", "curves",
-    "distributions", "graph", "misclassified", "plane", "rates", "ready", "residuals", "save", "scaling", "sweep",
-    "training", "weights",
+    "distributions", "graph", "learning_rate", "misclassified", "plane", "rates", "ready", "residuals", "save",
+    "scaling", "sweep", "training", "weights",
 ]  # fmt: skip

@@ -174,8 +174,8 @@ def train(
         "source": source,
         "target": target,
         "task": task,
-        "ignore": None if ignore is None else _words(ignore),
-        "hidden": None if hidden is None else _widths(hidden),
+        "ignore": None if ignore is None else words(ignore),
+        "hidden": None if hidden is None else widths(hidden),
         "activation": None if activation is None else _activations(activation),
         "normalization": normalization,
         "dropout": dropout,
@@ -187,7 +187,7 @@ def train(
         "optimizer": optimizer,
         "learning_rate": learning_rate,
         "schedule": schedule,
-        "batch_size": None if batch_size is None else _batch_size(batch_size),
+        "batch_size": None if batch_size is None else batch_rows(batch_size),
         "epochs": epochs,
         "weight_column": weight_column,
         "class_weight": class_weight,
@@ -237,7 +237,7 @@ def _config(path: Path | None, given: dict[str, object]) -> RunConfig:
     return RunConfig(**given)  # type: ignore[arg-type]
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
@@ -252,14 +252,14 @@ def _activations(text: str) -> str | tuple[str, ...]:
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _widths(text: str) -> tuple[int, ...]:
+def widths(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(word) for word in _words(text) if word != "none")
+        return tuple(int(word) for word in words(text) if word != "none")
     except ValueError:
         raise SettingError(f"--hidden takes whole numbers as in 128,64; not {text!r:.80}") from None
 
 
-def _batch_size(text: str) -> int | str:
+def batch_rows(text: str) -> int | str:
     if text == "full":
         return text
     try:
