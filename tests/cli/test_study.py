@@ -59,8 +59,8 @@ def test_the_pictures_of_the_other_studies_are_drawn(done):
     pytest.importorskip("matplotlib")
     for name, settings in {
         "xor": ("--seeds", 1, "--steps", 50),
-        "baselines": ("--sizes", "100,200", "--seeds", 2, "--steps", 20),
-        "initialization": ("--rows", 200, "--epochs", 1, "--deepest", 3),
+        "baselines": ("--sizes", "100,200", "--seeds", 1, "--steps", 20),
+        "initialization": ("--rows", 200, "--epochs", 1, "--deepest", 1),
     }.items():
         done("study", name, *settings, "--plot", f"{name}.svg")
         assert Path(f"{name}.svg").stat().st_size > 5000

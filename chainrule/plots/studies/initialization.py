@@ -42,7 +42,7 @@ def initialization(
     axes[0, 0].set_ylabel(f"spread of a, {depth} layers deep")
     axes[1, 0].set_ylabel("spread of dL/da, over the last layer's")
     axes[2, 0].set_ylabel("test accuracy after training, %")
-    axes[2, -1].legend(loc="upper right")
+    axes[2, 0].legend(loc="upper right")
     return made
 
 

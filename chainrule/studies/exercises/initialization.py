@@ -31,7 +31,7 @@ class Spread:
     """One network of the largest depth before its first step, a number a hidden layer.
 
     ``activations`` and ``gradients`` are standard deviations of a and of dL/da over rows and units; ``apart`` is
-    the share of the other units of a layer that are not copies of its first.
+    the share of the units of a layer that are no copies: 0 where all are one, 1 where all differ.
     """
 
     scheme: str
@@ -92,7 +92,7 @@ class Initializations(Finding):
         for activation in ACTIVATIONS:
             for scheme in SCHEMES:
                 found = [o for o in self.outcomes if (o.scheme, o.activation) == (scheme, activation)]
-                rows.append([activation, scheme, *(f"{100 * o.accuracy:.1f}" for o in found)])
+                rows.append([activation, scheme, *(_accuracy(o) for o in found)])
         return table(["activation", "start", *(f"{d} hidden" for d in self.depths)], rows, left=2)
 
     def _which(self) -> str:
@@ -196,7 +196,7 @@ class InitializationStudy(Study):
         """Standard deviations by layer of the deepest network, in float64."""
         net = self.network(scheme, activation, self.deepest, "float64")
         a, gradients = layers(net, X.astype(float), y)
-        apart = [np.mean(np.abs(x[:, 1:] - x[:, :1]).max(axis=0) > 1e-12 * np.abs(x).max()) for x in a]
+        apart = [_apart(x) for x in a]
         return Spread(
             scheme, activation, np.array([x.std() for x in a]), np.array([g.std() for g in gradients]),
             np.array(apart),
@@ -254,6 +254,16 @@ def linear(count: int, seed: int) -> Linear:
         count, net.params.theta.size, W.size + b.size, float(np.abs(deep - flat).max() / np.abs(deep).max()),
         float(np.finfo(float).eps),
     )  # fmt: skip
+
+
+def _apart(a: Array) -> float:
+    """0 where all units of a layer are one, 1 where all differ, but for rounding; units that are off are one."""
+    rounded = np.round(a / (np.abs(a).max() or 1.0), 12)
+    return float((len(np.unique(rounded, axis=1).T) - 1) / (a.shape[1] - 1))
+
+
+def _accuracy(outcome: Outcome) -> str:
+    return "overflow" if outcome.failed == len(RATES) else f"{100 * outcome.accuracy:.1f}"
 
 
 def _spread(value: float) -> str:

@@ -64,7 +64,11 @@ class LearningRates(Finding):
     def text(self) -> str:
         parts = []
         for p in self.problems:
-            parts += [f"{p.title}: {p.network}, {p.batch}, {p.steps:,} steps", descents_table(p), _meaning(p)]
+            parts += [
+                paragraph(f"{p.title}: {p.network}, {p.batch}, {p.steps:,} steps"),
+                descents_table(p),
+                _meaning(p),
+            ]
         parts.append("Where descent on all probe rows at once fails, against 2 / curvature:")
         return "\n\n".join([*parts, limits_table(self.problems)])
 
@@ -197,7 +201,7 @@ def limits_table(problems: tuple[Measured, ...]) -> str:
     rows = [
         [p.title, f"{p.curvature:.4g}", f"{p.limit:.4g}", f"{p.fails:.4g}", f"{p.ratio:.2f}"] for p in problems
     ]
-    return table(["problem", "curvature", "2 / curvature", "fails from", "times"], rows)
+    return table(["problem", "curvature", "2 / that", "fails from", "times"], rows)
 
 
 def _meaning(p: Measured) -> str:
