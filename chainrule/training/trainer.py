@@ -199,17 +199,20 @@ class Trainer:
         """Go back to the moment last kept and step again with care, to the last weights that are finite."""
         state = self.state
         state.go_back()
-        before = state.theta.copy()
+        live = (state.theta, state.buffers)
+        before = [array.copy() for array in live]
         phase = "update"
         for start in range(state.row, self.rows, self.batch_size):
-            before[:] = state.theta
+            for copy, array in zip(before, live, strict=True):
+                copy[:] = array
             self.step(order[start : start + self.batch_size])
             if not math.isfinite(self.loss):
                 phase = "loss"
                 break
             if not np.isfinite(state.theta).all():
                 break
-        state.theta[:] = before
+        for copy, array in zip(before, live, strict=True):
+            array[:] = copy
         what = "the loss is not finite" if phase == "loss" else "the update makes weights that are not finite"
         raise DivergenceError(
             f"diverged at step {state.t} (epoch {state.epoch}): {what}. The last finite weights are kept. "

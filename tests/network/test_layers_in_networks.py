@@ -10,7 +10,14 @@ import pytest
 
 import chainrule as cr
 from chainrule.cli.app import run
-from chainrule.core.errors import FileError, InputError, SettingError, ShapeError, UnknownNameError
+from chainrule.core.errors import (
+    DivergenceError,
+    FileError,
+    InputError,
+    SettingError,
+    ShapeError,
+    UnknownNameError,
+)
 from chainrule.layers import LAYERS
 from chainrule.optimizers import OPTIMIZERS
 from chainrule.runs import Run, RunConfig
@@ -214,6 +221,18 @@ def test_going_back_in_a_training_brings_back_the_same_masks_and_averages():
     state.go_back()
     assert np.array_equal(state.noise.random(5), drawn)
     assert np.array_equal(network.buffers.theta, averages)
+
+
+@pytest.mark.parametrize("rate", [1e4, 1e30])
+def test_after_a_divergence_weights_and_running_averages_are_finite(rate, tmp_path):
+    network, (X, _) = copy.deepcopy(NETWORKS["batch_norm"]), data()
+    with pytest.raises(DivergenceError):
+        cr.fit(
+            network, X, X[:, :3], loss="mean_squared_error", optimizer=f"sgd:learning_rate={rate}", batch_size=8
+        )
+    assert np.isfinite(network.params.theta).all()
+    assert np.isfinite(network.buffers.theta).all()
+    network.save(tmp_path / "model")
 
 
 def test_batches_of_one_row_are_refused_before_training_and_a_row_left_over_is_not():
