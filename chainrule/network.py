@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -17,13 +17,13 @@ from chainrule.core.params import Params
 from chainrule.core.rng import generator
 from chainrule.core.settings import MOST_SIZE, show, whole
 from chainrule.core.types import Array
+from chainrule.engine.predictor import Predictor, decide
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import Layer, Module
 from chainrule.layers._chain import build, check_batch_size, check_chain, label, start
 from chainrule.layers._mlp import mlp_modules
 from chainrule.layers.base import buffer_shapes, parameter_shapes, views
 from chainrule.losses import LOSSES, Loss
-from chainrule.predictor import Predictor, decide
 from chainrule.preprocessing import Preprocessing
 from chainrule.summary import Summary, summarize
 from chainrule.targets import Target
@@ -177,12 +177,15 @@ class Network:
             p = ACTIVATIONS.make(loss.link).forward(logits)
         return np.hstack([1 - p, p]) if self.d_out == 1 else p
 
-    def predictor(self, rows: int = 1) -> Predictor:
-        """``p = net.predictor(); p(x)`` gives what ``predict`` gives, for up to ``rows`` rows; allocates once."""
+    def predictor(self, rows: int = 1, engine: Literal["auto", "numpy", "fused"] = "auto") -> Predictor:
+        """``p = net.predictor(); p(x)`` gives what ``predict`` gives, for up to ``rows`` rows; allocates once.
+
+        ``engine`` is that of ``fit``; the fused one agrees with ``predict`` to rounding, the other to the bit.
+        """
         whole("rows", rows, most=MOST_SIZE)
         loss = self._known_loss()
         modules = self.core_modules(loss)
-        return Predictor(modules, self._views, rows, self.dtype, loss, self.preprocessing, self.target)
+        return Predictor(modules, self._views, rows, self.dtype, loss, self.preprocessing, self.target, engine)
 
     def _known_loss(self) -> Loss:
         if self.loss is None:
