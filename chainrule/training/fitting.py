@@ -20,7 +20,8 @@ from chainrule.training.evaluation import Rows, asked_metrics, prepare, prepare_
 from chainrule.training.gathering import gathered
 from chainrule.training.history import History
 from chainrule.training.regularization import asked_regularizers, mixable
-from chainrule.training.trainer import Trainer
+from chainrule.training.state import TrainingState
+from chainrule.training.trainer import EVEN, Trainer
 from chainrule.training.weighing import ClassWeight, class_weights, row_weights, sample_weights
 
 DEFAULT_BATCH = 64
@@ -47,6 +48,9 @@ def fit(
     callbacks: Iterable[str | Mapping[str, Any] | Callback] = (),
     engine: Literal["auto", "numpy", "fused"] = "auto",
     threads: int | None = None,
+    accumulate: int = 1,
+    learning_rates: Mapping[str, float] = EVEN,
+    state: TrainingState | None = None,
 ) -> History:
     """Train ``network`` in place on features X, (n, d_in), and answers y; returns the history.
 
@@ -61,6 +65,10 @@ def fit(
     batch. Class weights weigh the validation loss as well. ``regularization`` is a list of regularizers, as
     ``["l2:strength=1e-4", "clip_norm:limit=1"]``; penalties have a column of their own in the history.
 
+    ``accumulate`` batches make a step, with the gradient of them together. ``learning_rates`` are multiples of the
+    optimizer's rate by module or parameter, ``{"0": 0.1, "4.bias": 0}``; 0 freezes. With ``state``, of the history
+    of an earlier fit of this network, optimizer, schedule, generators and counts of steps and epochs go on.
+
     Raises InputError or ShapeError for data that doesn't fit, SettingError and UnknownNameError for settings,
     and DivergenceError when the loss or the weights stop being finite; the network then holds the last finite
     weights.
@@ -70,6 +78,10 @@ def fit(
     chosen = _chosen_loss(network, loss)
     network.core_modules(chosen)
     whole("epochs", epochs)
+    whole("accumulate", accumulate)
+    rule = OPTIMIZERS.make(optimizer)
+    if state is not None:
+        _check_state(network, rule, state)
     if threads is not None:
         whole("threads", threads)
     asked = asked_metrics(chosen, metrics)
@@ -94,7 +106,7 @@ def fit(
         x,
         mixable(chosen, target, network.d_out, network.dtype, regularizers),
         loss=chosen,
-        optimizer=OPTIMIZERS.make(optimizer),
+        optimizer=rule,
         schedule=SCHEDULES.make(schedule),
         batch_size=rows_a_batch,
         epochs=epochs,
@@ -107,6 +119,9 @@ def fit(
         callbacks=watchers,
         engine=engine,
         threads=threads,
+        accumulate=accumulate,
+        learning_rates=learning_rates,
+        state=state,
     )
     network.loss = chosen
     try:
@@ -123,6 +138,17 @@ def _chosen_loss(network: Network, loss: str | Loss | None) -> Loss:
             f"fit needs a loss, one of {', '.join(LOSSES)}; as in fit(net, X, y, loss='cross_entropy')"
         )
     return network.loss
+
+
+def _check_state(network: Network, rule: Optimizer, state: TrainingState) -> None:
+    if not isinstance(state, TrainingState):
+        raise InputError(f"state is that of a history, history.state; not a {type(state).__name__}")
+    if state.theta is not network.params.theta:
+        raise InputError("this state is that of another network's training; pass the history.state of this one's")
+    if state.rule.name != rule.name:
+        raise SettingError(f"this state is that of {state.rule.name}; {rule.name} can't go on from it")
+    if set(state.optimizer) != set(rule.start(state.theta)):
+        raise SettingError(f"this state is that of {state.rule}, which keeps something else than {rule}")
 
 
 def _validation(network: Network, loss: Loss, given: Any, by_class: Array | None) -> Rows:
@@ -155,6 +181,7 @@ def _facts(trainer: Trainer, seed: int) -> dict[str, Any]:
         "optimizer": OPTIMIZERS.describe(trainer.optimizer),
         "schedule": SCHEDULES.describe(trainer.schedule),
         "regularization": [REGULARIZERS.describe(thing) for thing in trainer.regularization.things],
+        **({"accumulate": trainer.accumulate} if trainer.accumulate > 1 else {}),
         "seed": seed,
         "engine": trainer.gear.name,
         "stopped": trainer.history.stopped,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chainrule.training.state import TrainingState
 
 
 class History:
@@ -12,13 +15,15 @@ class History:
 
     ``history["loss"]`` is a column over the epochs, ``history.steps`` the loss of each step. The loss of an
     epoch is that of its batches as they were met, weights still moving; a summed loss is summed over the
-    epoch, a mean one averaged over its rows. ``stopped`` says why training ended early, or None.
+    epoch, a mean one averaged over its rows. ``stopped`` says why training ended early, or None. ``state`` is
+    what another ``fit`` of the same network goes on from.
     """
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
         self.steps: list[float] = []
         self.stopped: str | None = None
+        self.state: TrainingState | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -54,11 +54,18 @@ class Regularization:
     """
 
     def __init__(
-        self, things: Iterable[Regularizer], network: Network, engine: Engine, state: TrainingState, seed: int
+        self,
+        things: Iterable[Regularizer],
+        network: Network,
+        engine: Engine,
+        state: TrainingState,
+        seed: int,
+        frozen: Collection[str] = (),
     ) -> None:
         self.things = tuple(things)
         self._state = state
-        self._weights = [(array, engine.grad[name]) for name, array in network.params.items() if array.ndim > 1]
+        weights = [name for name, array in network.params.items() if array.ndim > 1 and name not in frozen]
+        self._weights = [(network.params[name], engine.grad[name]) for name in weights]
         self._average: Average | None = None
         self.on_batch: list[Callable[[Any], None]] = []
         gradient: list[Callable[[], None]] = []
@@ -122,9 +129,16 @@ class Regularization:
             self._put(kept)
 
     def finish(self) -> None:
-        """Leave the mean in the network."""
+        """Leave the mean in the network; the state keeps the weights, for a training that goes on from them."""
         if self._state.mean is not None:
+            self._state.last = [array.copy() for array in self._state.learned]
             self._put(self._state.mean)
+
+    def resume(self) -> None:
+        """Take up the weights again where ``finish`` left the mean."""
+        if self._state.last is not None:
+            self._put(self._state.last)
+            self._state.last = None
 
     def _put(self, arrays: Iterable[Array]) -> None:
         for array, value in zip(self._state.learned, arrays, strict=True):

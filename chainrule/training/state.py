@@ -22,12 +22,14 @@ class TrainingState:
 
     def __init__(self, theta: Array, buffers: Array, optimizer: Optimizer, seed: int) -> None:
         self.theta, self.buffers = theta, buffers
+        self.rule = optimizer
         self.optimizer = optimizer.start(theta)
         self.shuffle = generator(seed, "shuffle")
         self.noise = generator(seed, "noise")
         self.draws: dict[str, np.random.Generator] = {}
         self.schedule: dict[str, float] = {}
         self.mean: list[Array] | None = None
+        self.last: list[Array] | None = None  # the weights themselves, while the network holds the mean
         self.averaged = 0
         self.t = 0
         self.epoch = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,16 @@ from chainrule.network import Network
 from chainrule.optimizers import Optimizer
 from chainrule.regularizers import Regularizer
 from chainrule.schedules import Schedule
+from chainrule.training.accumulation import Accumulation
 from chainrule.training.callbacks import Callback
 from chainrule.training.evaluation import NONE, Rows
 from chainrule.training.history import History
+from chainrule.training.rates import bound, multiples
 from chainrule.training.recording import Recording
 from chainrule.training.regularization import Regularization
 from chainrule.training.state import TrainingState
 
+EVEN: Mapping[str, float] = MappingProxyType({})
 KEEP_EVERY = 100  # steps; a copy of weights and optimizer state costs under 1 % of that many
 
 
@@ -33,8 +37,8 @@ class Trainer:
     """One training of one network: ``fit`` makes it and calls ``run``; callbacks are given it.
 
     Public for callbacks: network, gear, threads, loss_function, optimizer, schedule, engine, state, history, rows,
-    batch_size, epochs, steps (of the whole training), loss (of the last step), seconds, failed, and ``recording``,
-    which names the columns of the history.
+    batch_size, accumulate, epochs, steps (of the whole training), loss (of the last step), seconds, failed, and
+    ``recording``, which names the columns of the history.
     """
 
     def __init__(
@@ -57,13 +61,19 @@ class Trainer:
         callbacks: Iterable[Callback],
         engine: str = "auto",
         threads: int | None = None,
+        accumulate: int = 1,
+        learning_rates: Mapping[str, float] = EVEN,
+        state: TrainingState | None = None,
     ) -> None:
         self.network, self.loss_function = network, loss
         self.optimizer, self.schedule = optimizer, schedule
-        self.batch_size, self.epochs, self.shuffle = batch_size, epochs, shuffle
+        self.batch_size, self.accumulate, self.shuffle = batch_size, accumulate, shuffle
         self.rows = len(x)
-        self.steps = epochs * math.ceil(self.rows / batch_size)
-        self.state = TrainingState(network.params.theta, network.buffers.theta, optimizer, seed)
+        theta, buffers = network.params.theta, network.buffers.theta
+        fresh = state is None
+        self.state = TrainingState(theta, buffers, optimizer, seed) if state is None else state
+        self.epochs = self.state.epoch + epochs
+        self.steps = self.state.t + epochs * math.ceil(self.rows / (batch_size * accumulate))
         self.gear = choose(engine)
         self.engine = Engine(
             network.core_modules(loss),
@@ -77,7 +87,9 @@ class Trainer:
             rng=self.state.noise,
             gear=self.gear.name,
         )
-        self.regularization = Regularization(regularizers, network, self.engine, self.state, seed)
+        multiple = multiples(network, learning_rates)
+        frozen = {name for name, factor in multiple.items() if not factor}
+        self.regularization = Regularization(regularizers, network, self.engine, self.state, seed, frozen)
         self.recording = Recording(network, loss, Rows(x, target), validation, metrics, seed)
         self.threads = suited_threads(network.modules, batch_size) if threads is None else threads
         self._update = optimizer.fused_step if self.gear.name == "fused" else optimizer.step
@@ -86,22 +98,28 @@ class Trainer:
         self.seconds = 0.0
         self.failed = False
         self._weight = weight
-        self._peak = optimizer.learning_rate
-        self.state.schedule = schedule.memory()
+        if fresh:
+            self.state.schedule = schedule.memory()
+        self._peak = optimizer.learning_rate * self.state.schedule.get("share", 1.0)
         if schedule.monitor:
             self.recording.watched(schedule.monitor, f"{schedule.name}: monitor")
         self._scratch = optimizer.scratch_for(network.params.theta)
         self._callbacks = list(callbacks)
         self._step_callbacks = [c for c in self._callbacks if type(c).on_step_end is not Callback.on_step_end]
-        self._bind()
+        self._bind(multiple)
 
-    def _bind(self) -> None:
+    def _bind(self, multiple: Mapping[str, float]) -> None:
         """What a step looks up, made once: nothing of it costs where it isn't asked for."""
         moments = self.regularization
-        self._on_batch, self._before_step, self._after_step = (
-            moments.on_batch,
-            moments.before_step,
-            list(moments.after_step),
+        keep, shorten = bound(self.network, multiple, self.engine.grad)
+        self._on_batch = moments.on_batch
+        self._before_step = [*keep, *moments.before_step]
+        self._after_step = [*shorten, *moments.after_step]
+        mean = self.loss_function.reduction == "mean"
+        self._parts = (
+            Accumulation(self.engine, self.batch_size, mean, self._weight, self._on_batch)
+            if self.accumulate > 1
+            else None
         )
         if moments.averages("step"):
             self._after_step.append(self._average)
@@ -118,6 +136,8 @@ class Trainer:
                 "the network's weights hold NaN or infinity; initialize it afresh with net.initialize()"
             )
         self.failed = True  # until it has not
+        self.history.state = self.state
+        self.regularization.resume()
         try:
             for callback in self._callbacks:
                 callback.on_fit_start(self)
@@ -133,7 +153,7 @@ class Trainer:
 
     def _epoch(self) -> None:
         started = time.perf_counter()
-        state, rows, size, weight = self.state, self.rows, self.batch_size, self._weight
+        state, rows, size, weight = self.state, self.rows, self.batch_size * self.accumulate, self._weight
         # A full batch has one order only, and its rows need no copying; else each epoch draws a new order.
         order = state.shuffle.permutation(rows) if self.shuffle and size < rows else np.arange(rows)
         mean = self.loss_function.reduction == "mean"
@@ -165,10 +185,13 @@ class Trainer:
     def step(self, rows: Array) -> float:
         """One optimizer step on these rows; returns its learning rate. The loss is then in ``loss``."""
         state = self.state
-        plan = self.engine.batch(None if len(rows) == self._uncopied else rows)
-        for change in self._on_batch:
-            change(plan)
-        self.loss = plan.run()
+        if self._parts is None:
+            plan = self.engine.batch(None if len(rows) == self._uncopied else rows)
+            for change in self._on_batch:
+                change(plan)
+            self.loss = plan.run()
+        else:
+            self.loss = self._parts.gradient(rows)
         state.t += 1
         rate = self.schedule.rate(state.t, self.steps, self._peak)
         for act in self._before_step:
@@ -201,11 +224,11 @@ class Trainer:
         state.go_back()
         live = (state.theta, state.buffers)
         before = [array.copy() for array in live]
-        phase = "update"
-        for start in range(state.row, self.rows, self.batch_size):
+        phase, size = "update", self.batch_size * self.accumulate
+        for start in range(state.row, self.rows, size):
             for copy, array in zip(before, live, strict=True):
                 copy[:] = array
-            self.step(order[start : start + self.batch_size])
+            self.step(order[start : start + size])
             if not math.isfinite(self.loss):
                 phase = "loss"
                 break
