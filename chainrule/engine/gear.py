@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Literal, NamedTuple
 
 from chainrule.core import kernels
@@ -42,5 +43,11 @@ def choose(engine: str) -> Gear:
             raise
         if isinstance(problem, MissingExtraError):
             return Gear("numpy", "numba is not installed")
-        kernels.log.warning("plain NumPy runs: %s", problem)
+        _tell(f"plain NumPy runs: {problem}")
         return Gear("numpy", "numba has no place to keep compiled kernels")
+
+
+@cache
+def _tell(line: str) -> None:
+    """Once a process."""
+    kernels.log.warning(line)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 from chainrule.losses._difference import Difference
 from chainrule.losses.base import LOSSES
@@ -23,5 +24,16 @@ class AbsoluteError(Difference):
         np.abs(d, out=losses)
         np.sign(d, out=d)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.L1Loss(reduction=self.reduction)
+
+
+def _value(z: float, y: float) -> float:
+    return abs(z - y)
+
+
+def _slope(z: float, y: float) -> float:
+    return 1 if z > y else (-1 if z < y else z - y)

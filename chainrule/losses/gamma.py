@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 from chainrule.losses._log_link import LogLink
 from chainrule.losses.base import LOSSES, same_shape
@@ -38,9 +40,20 @@ class Gamma(LogLink):
     def example_target(self, rng: np.random.Generator, n: int, k: int) -> Array:
         return rng.gamma(2.0, 1.0, (n, k))
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         def function(logits: Any, target: Any) -> Any:
             losses = logits + target * torch.exp(-logits)
             return losses.mean() if self.reduction == "mean" else losses.sum()
 
         return function
+
+
+def _value(z: float, y: float) -> float:
+    return z + y * math.exp(-z)
+
+
+def _slope(z: float, y: float) -> float:
+    return 1 - y * math.exp(-z)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import Formulas
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.losses._difference import Difference
@@ -37,5 +38,17 @@ class Huber(Difference):
         losses *= c
         d[...] = c
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope, (self.delta,))
+
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.HuberLoss(reduction=self.reduction, delta=self.delta)
+
+
+def _value(z: float, y: float, delta: float) -> float:
+    c = _slope(z, y, delta)
+    return c * (z - y - c / 2)
+
+
+def _slope(z: float, y: float, delta: float) -> float:
+    return min(max(z - y, -delta), delta)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import Formulas
 from chainrule.core.types import Array
 from chainrule.losses._log_link import LogLink
 from chainrule.losses.base import LOSSES, same_shape
@@ -36,9 +38,20 @@ class Poisson(LogLink):
     def example_target(self, rng: np.random.Generator, n: int, k: int) -> Array:
         return rng.poisson(2.0, (n, k)).astype(float)
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope)
+
     def in_torch(self, torch: Any) -> Any:
         def function(logits: Any, target: Any) -> Any:
             losses = torch.exp(logits) - target * logits
             return losses.mean() if self.reduction == "mean" else losses.sum()
 
         return function
+
+
+def _value(z: float, y: float) -> float:
+    return math.exp(z) - y * z
+
+
+def _slope(z: float, y: float) -> float:
+    return math.exp(z) - y

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import SettingError, ShapeError
+from chainrule.core.kernels import Formulas
 from chainrule.core.settings import number
 from chainrule.core.types import Array, DType
 from chainrule.losses._difference import Difference
@@ -55,6 +56,9 @@ class Quantile(Difference):
         d *= 1 - tau
         d += spare
 
+    def formulas(self) -> Formulas:
+        return Formulas(_value, _slope, (self.tau,)) if isinstance(self.tau, float) else Formulas()
+
     def in_torch(self, torch: Any) -> Any:
         tau = torch.tensor(self.tau, dtype=torch.float64)
 
@@ -64,3 +68,11 @@ class Quantile(Difference):
             return losses.mean() if self.reduction == "mean" else losses.sum()
 
         return function
+
+
+def _value(z: float, y: float, tau: float) -> float:
+    return max((1 - tau) * (z - y), tau * (y - z))
+
+
+def _slope(z: float, y: float, tau: float) -> float:
+    return 1 - tau if z > y else (-tau if z < y else z - y)

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.core.errors import DivergenceError, InputError
 from chainrule.core.features import Features
+from chainrule.core.kernels import log
 from chainrule.core.types import Array
 from chainrule.engine import Engine, blas_threads, choose, suited_threads
 from chainrule.losses import Loss
@@ -75,6 +76,7 @@ class Trainer:
         self.epochs = self.state.epoch + epochs
         self.steps = self.state.t + epochs * math.ceil(self.rows / (batch_size * accumulate))
         self.gear = choose(engine)
+        log.info("engine: %s", self.gear)
         self.engine = Engine(
             network.core_modules(loss),
             network.params,
