@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chainrule.network import MLP, Network
     from chainrule.training import Callback, History, evaluate, fit
     from chainrule.training.find_lr import find_learning_rate
+    from chainrule.training.input_gradients import input_gradients
 
     load = Network.load
 
@@ -35,6 +36,7 @@ _FACE = {
     "fit": ("training", "fit"),
     "evaluate": ("training", "evaluate"),
     "find_learning_rate": ("training.find_lr", "find_learning_rate"),
+    "input_gradients": ("training.input_gradients", "input_gradients"),
     "check_gradients": ("interop.gradients", "check_gradients"),
     "History": ("training", "History"),
     "Callback": ("training", "Callback"),
@@ -59,6 +61,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "evaluate",
     "find_learning_rate",
     "fit",
+    "input_gradients",
     "load",
 ]
 
