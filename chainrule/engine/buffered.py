@@ -136,7 +136,7 @@ class Engine:
     def _fused_plan(self, steps: list[Step], target: Array, weight: Array | None) -> Plan:
         last = steps[-1]
         loss = None
-        if isinstance(last.module, Layer) and last.module.biased:
+        if isinstance(last.module, Layer) and last.module.affine:
             loss = self._loss.fused(last.y, last.p["b"], target, weight, last.dy, last.g["b"])
         if loss is None:
             plain = self._numpy_plan(steps, target, weight).loss

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from chainrule.activations import Activation
 from chainrule.core.kernels import Formulas, loops
 from chainrule.core.types import Array
@@ -25,10 +27,8 @@ def forward(steps: Sequence[Step], loss_adds_bias: bool) -> list[Call]:
         if bias is not None:
             calls.append(_activate(step, bias))
             bias = None
-        elif _biased(step) and (loss_adds_bias if after is None else _formulas(after).value):
-            layer = step.module
-            assert isinstance(layer, Layer)
-            calls.append(partial(layer.product, step.x, step.p, step.y))
+        elif _affine(step) and (loss_adds_bias if after is None else _formulas(after).value):
+            calls.append(partial(np.matmul, step.x, step.p["W"].T, out=step.y))
             bias = step.p["b"] if after is not None else None
         else:
             calls.append(step.forward())
@@ -45,11 +45,11 @@ def inference(steps: Sequence[Step]) -> list[Call]:
         value = None if after is None else _formulas(after).value
         if done:
             done = False
-        elif _biased(step) and after is not None and value is not None:
+        elif _affine(step) and after is not None and value is not None:
             calls.append(_one_row(step, value, after.y, _constants(after)))
             done = True
         else:
-            calls.append(_one_row(step, _itself, step.y, ()) if _biased(step) else step.forward())
+            calls.append(_one_row(step, _itself, step.y, ()) if _affine(step) else step.forward())
     return calls
 
 
@@ -63,12 +63,11 @@ def backward(steps: Sequence[Step], loss_sums_bias: bool) -> list[Call]:
     summed = loss_sums_bias  # whoever made dz has summed db as well
     for step, before in zip(reversed(steps), [*reversed(steps[:-1]), None], strict=True):
         if summed:
-            layer = step.module
-            assert isinstance(layer, Layer)
-            wants_dx = step.dx is not None
-            calls.append(partial(layer.products, step.dy, step.x, step.p, step.g, step.dx, wants_dx=wants_dx))
+            calls.append(partial(np.matmul, step.dy.T, step.x, out=step.g["W"]))
+            if step.dx is not None:
+                calls.append(partial(np.matmul, step.dy, step.p["W"], out=step.dx))
             summed = False
-        elif before is not None and _biased(before) and _formulas(step).slope:
+        elif before is not None and _affine(before) and _formulas(step).slope:
             calls.append(_differentiate(step, before.g["b"]))
             summed = True
         elif isinstance(step.module, Layer) or step.dx is not None:
@@ -76,8 +75,8 @@ def backward(steps: Sequence[Step], loss_sums_bias: bool) -> list[Call]:
     return calls
 
 
-def _biased(step: Step) -> bool:
-    return isinstance(step.module, Layer) and step.module.biased
+def _affine(step: Step) -> bool:
+    return isinstance(step.module, Layer) and step.module.affine
 
 
 def _formulas(step: Step) -> Formulas:

@@ -44,7 +44,7 @@ class Layer(ABC):
     is_activation: ClassVar[bool] = False  # stands where an activation is asked for
     is_normalization: ClassVar[bool] = False  # stands before an activation
     takes_codes: ClassVar[bool] = False  # its features are numbers of categories, so it stands first
-    biased: ClassVar[bool] = False  # z = product + b: compiled loops add b with what comes after it
+    affine: ClassVar[bool] = False  # z = x @ W.T + b: compiled loops add b together with what comes after it
     least_rows: int = 1  # of a batch to train on
 
     d_in: int
@@ -100,16 +100,6 @@ class Layer(ABC):
 
         z is not among what it may read: the activation after the layer has written over it.
         """
-
-    def product(self, x: Array, p: Views, out: Array | None = None) -> Array:
-        """z without b, of a layer that is ``biased``."""
-        raise NotImplementedError
-
-    def products(
-        self, dz: Array, x: Array, p: Views, g: Views, out: Array | None = None, *, wants_dx: bool = True
-    ) -> Array | None:
-        """``backward`` without db, of a layer that is ``biased``."""
-        raise NotImplementedError
 
     def scratch_for(self, x: Array) -> Any:
         """Working memory for batches shaped like ``x``, allocated once by the engine."""
