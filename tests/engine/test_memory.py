@@ -29,7 +29,7 @@ def one_thread():
         yield
 
 
-def growth(activation, loss, optimizer, targets_for, whole=False, **more):
+def growth(activation, loss, optimizer, targets_for, whole=False, engine="numpy", **more):
     """The most bytes that 100 steps held at any moment beyond what was there before them."""
     rng = np.random.default_rng(0)
     network = MLP([D, HIDDEN, HIDDEN, K], activation, seed=0, **more)
@@ -49,6 +49,7 @@ def growth(activation, loss, optimizer, targets_for, whole=False, **more):
         seed=0,
         shuffle=True,
         callbacks=[],
+        engine=engine,
     )
     order = rng.permutation(ROWS)
     batches = [order[i : i + batch] for i in range(0, ROWS, batch)]
@@ -75,6 +76,14 @@ def growth(activation, loss, optimizer, targets_for, whole=False, **more):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_step_allocates_nothing_whatever_the_loss(loss, targets_for):
     assert growth("relu", loss, "sgd", targets_for) < LIMIT
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mean_squared_error"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh"])
+def test_a_step_of_the_fused_gear_allocates_nothing(activation, loss, optimizer, targets_for):
+    pytest.importorskip("numba")
+    assert growth(activation, loss, optimizer, targets_for, engine="fused") < LIMIT
 
 
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS.examples()), ids=repr)
