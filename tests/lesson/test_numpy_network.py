@@ -643,7 +643,7 @@ def digits(tmp_path):
         labels = rng.integers(0, 4, n)
         images = rng.integers(0, 100, (n, 4, 4))
         images[np.arange(n), labels] += 150
-        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images), mtime=0))
         (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels))
     return tmp_path
 
@@ -664,7 +664,7 @@ def test_idx_files_are_read_plain_and_gzipped_and_learned(digits, capsys):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("train-images-idx3-ubyte.gz", gzip.compress(idx(np.zeros((200, 4, 4))))[:-9]),
+        ("train-images-idx3-ubyte.gz", gzip.compress(idx(np.zeros((200, 4, 4))), mtime=0)[:-9]),
         ("train-images-idx3-ubyte.gz", idx(np.zeros((200, 4, 4)))[:-1]),
         ("train-images-idx3-ubyte.gz", idx(np.zeros((200, 4, 4))) + b"\0"),
         ("train-images-idx3-ubyte.gz", idx(np.zeros((199, 4, 4)))),
