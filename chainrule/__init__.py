@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chainrule.interop.gradients import check_gradients
     from chainrule.network import MLP, Network
     from chainrule.training import Callback, History, evaluate, fit
+    from chainrule.training.calibrating import calibrate
     from chainrule.training.find_lr import find_learning_rate
     from chainrule.training.input_gradients import input_gradients
 
@@ -35,6 +36,7 @@ _FACE = {
     "load": ("network", "Network.load"),
     "fit": ("training", "fit"),
     "evaluate": ("training", "evaluate"),
+    "calibrate": ("training.calibrating", "calibrate"),
     "find_learning_rate": ("training.find_lr", "find_learning_rate"),
     "input_gradients": ("training.input_gradients", "input_gradients"),
     "check_gradients": ("interop.gradients", "check_gradients"),
@@ -57,6 +59,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "Network",
     "TensorActivation",
     "TensorLoss",
+    "calibrate",
     "check_gradients",
     "evaluate",
     "find_learning_rate",

@@ -59,6 +59,9 @@ class RunConfig:
     early_stopping: str | None = None
     time_limit: float | None = None
     metrics: tuple[str, ...] = ()
+    calibrate: bool | None = None
+    accumulate: int | None = None
+    learning_rates: str | None = None
     validation: float | None = None
     scale: Literal["column", "all", "none"] | None = None
     scale_target: bool | None = None
@@ -125,6 +128,8 @@ class RunConfig:
         )
         assert chosen.epochs is not None
         settings.whole("epochs", chosen.epochs)
+        if self.accumulate is not None:
+            settings.whole("accumulate", self.accumulate)
         asked_regularizers(chosen.regularization)
         asked_metrics(loss, chosen.metrics)
         chosen.callbacks()

@@ -23,6 +23,8 @@ from chainrule.runs.result import Result
 from chainrule.runs.sources import open_source
 from chainrule.targets import TARGETS, Target
 from chainrule.training import Callback, History, fit
+from chainrule.training.calibrating import calibrate
+from chainrule.training.rates import multiples
 from chainrule.training.weighing import named_weights, parse_class_weight
 
 
@@ -43,6 +45,10 @@ class Run:
         self.history: History | None = None
         if self.config.class_weight is not None:
             self._check_class_weight(self.config.class_weight)
+        if self.config.calibrate and self.validation is None:
+            raise SettingError("--calibrate needs validation rows; add --validation 0.2")
+        self.learning_rates = settings.parse(f":{self.config.learning_rates or ''}")[1]
+        multiples(self.network, self.learning_rates)
 
     def _check_class_weight(self, text: str) -> None:
         """Refuse names that are no classes before anything is trained."""
@@ -196,6 +202,8 @@ class Run:
             path = place.save(self.network)
             problem.args = (f"{problem}. The model is in {path}",)
             raise
+        if self.config.calibrate and self.validation is not None:
+            calibrate(self.network, *self.validation)
         place.save(self.network)
         return self.score()
 
@@ -217,6 +225,8 @@ class Run:
             "class_weight": None if c.class_weight is None else parse_class_weight(c.class_weight),
             "regularization": c.regularization,
             "metrics": c.metrics,
+            "accumulate": c.accumulate or 1,
+            "learning_rates": self.learning_rates,
             "seed": c.seed or 0,
             "engine": c.engine or "auto",
             "threads": c.threads,

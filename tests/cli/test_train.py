@@ -346,3 +346,21 @@ def test_class_weights_by_name_lift_the_class_that_is_named(done, houses):
 )
 def test_options_of_training_that_make_no_sense_are_usage_errors(fails, words, says):
     fails(2, says, "train", "moons:n=50", *words, "--dry-run")
+
+
+def test_layers_may_have_rates_of_their_own_and_batches_come_in_parts(done, fails):
+    options = ["--learning-rates", "0=0,2.bias=0.5", "--accumulate", "2", "--batch-size", "20", "--epochs", "2"]
+    done("train", "moons:n=100", "--hidden", "4", *options, "--run-dir", "a")
+    done("train", "moons:n=100", "--hidden", "4", "--epochs", "2", "--learning-rate", "0", "--run-dir", "still")
+    trained, still = cr.load("a/model.safetensors"), cr.load("still/model.safetensors")
+    assert np.array_equal(trained.params["0.weight"], still.params["0.weight"])
+    assert not np.array_equal(trained.params["2.weight"], still.params["2.weight"])
+    assert trained.training["steps"] == 6
+    assert trained.training["accumulate"] == 2
+    done("train", "--config", "a/config.toml", "--run-dir", "b")
+    assert Path("a/model.safetensors").read_bytes() == Path("b/model.safetensors").read_bytes()
+    fails(2, "learning_rates names '7'", "train", "moons:n=50", "--learning-rates", "7=1", "--dry-run")
+    fails(
+        2, "learning_rates: '0' is a finite number", "train", "moons:n=50", "--learning-rates", "0=x", "--dry-run"
+    )
+    fails(2, "accumulate is a whole number", "train", "moons:n=50", "--accumulate", "0", "--dry-run")

@@ -53,6 +53,7 @@ def test_every_option_can_be_written_and_read():
         normalization="batch_norm", dropout=0.5, residual=True, embed=3, output="tanh", initializer="he", loss="l",
         optimizer="sgd", learning_rate=0.5, schedule="constant", batch_size="full", epochs=3, class_weight="balanced",
         regularization=("l2", "clip_norm"), early_stopping="loss", time_limit=2.5, metrics=("f1",), validation=0.5,
+        calibrate=True, accumulate=2, learning_rates="0=0.5",
         scale="all", scale_target=False, dtype="float64", seed=7, engine="numpy", threads=1, data_dir="/data",
     )  # fmt: skip
     assert all(getattr(full, name) is not None for name in FIELDS)
@@ -124,6 +125,9 @@ MAY_BE_UNTOLD = {
     "class_weight",
     "early_stopping",
     "time_limit",
+    "calibrate",
+    "accumulate",
+    "learning_rates",
     "normalization",
     "dropout",
     "residual",

@@ -130,6 +130,17 @@ def train(
             help=f"Scored after each epoch; may be repeated. {', '.join(METRICS)}.",
         ),
     ] = None,
+    calibrate: Annotated[
+        bool,
+        Parameter(group=TRAINING, help="Then scale the logits so that probabilities fit the validation rows."),
+    ] = False,
+    accumulate: Annotated[
+        int | None, Parameter(converter=whole_number, group=TRAINING, help="Batches a step; 1 unless told.")
+    ] = None,
+    learning_rates: Annotated[
+        str | None,
+        Parameter(group=TRAINING, help="Multiples by layer or parameter, as 0=0.1,2.bias=0; 0 freezes."),
+    ] = None,
     seed: Annotated[
         int | None, Parameter(converter=whole_number, group=TRAINING, help="Of everything random; 0 unless told.")
     ] = None,
@@ -195,6 +206,9 @@ def train(
         "early_stopping": early_stopping,
         "time_limit": time_limit,
         "metrics": None if metrics is None else tuple(metrics),
+        "calibrate": calibrate or None,
+        "accumulate": accumulate,
+        "learning_rates": learning_rates,
         "validation": validation,
         "scale": scale,
         "scale_target": scale_target,
