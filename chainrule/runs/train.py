@@ -12,6 +12,7 @@ from chainrule.core.errors import DivergenceError, InputError, SettingError
 from chainrule.core.rng import generator
 from chainrule.core.table import Table
 from chainrule.core.types import Array
+from chainrule.engine import choose, suited_threads
 from chainrule.layers import LAYERS, Layer
 from chainrule.losses import LOSSES
 from chainrule.network import MLP, Network
@@ -177,7 +178,18 @@ class Run:
             f"{', '.join(parts)}; {features:,} feature{'s' * (features > 1)}, {names} {kind}",
             *self.data.choices,
             *self._about_target(),
+            self._about_engine(),
         ]
+
+    def _about_engine(self) -> str:
+        """Which gear runs, and why; how many threads BLAS uses."""
+        size = self.config.batch_size
+        rows = size if isinstance(size, int) else len(self.train_rows)
+        threads = self.config.threads or suited_threads(self.network.modules, rows)
+        found = (
+            "as many threads as it has by itself" if threads is None else f"{threads} thread{'s' * (threads > 1)}"
+        )
+        return f"engine {choose(self.config.engine or 'auto')}; BLAS with {found}"
 
     def _about_target(self) -> list[str]:
         loss = self.network.loss

@@ -311,7 +311,7 @@ def test_a_positive_target_is_never_standardized(houses, refused):
     for loss in ("poisson", "gamma"):
         run = Run(RunConfig(houses, target="age", loss=loss))
         assert run.config.scale_target is False
-        assert run.describe()[-1] == f"the target is not standardized: {loss} takes it as it is"
+        assert run.describe()[-2] == f"the target is not standardized: {loss} takes it as it is"
         with refused(SettingError, f"{loss} takes the target as it is; .*Leave out --scale-target"):
             Run(RunConfig(houses, target="age", loss=loss, scale_target=True))
     assert not [line for line in Run(RunConfig(houses, target="age")).describe() if "standardized" in line]
@@ -332,3 +332,13 @@ def test_the_seed_decides_the_weights():
     assert np.array_equal(weights(), weights(seed=0))
     assert np.array_equal(weights(seed=3), weights(seed=3))
     assert not np.array_equal(weights(), weights(seed=1))
+
+
+def test_a_run_says_its_engine_and_threads(houses):
+    def said(**options):
+        return Run(RunConfig(houses, target="age", **options)).describe()[-1]
+
+    assert said(engine="numpy", threads=2) == "engine numpy (as asked); BLAS with 2 threads"
+    assert said(engine="numpy").endswith("BLAS with 1 thread")
+    wide = said(engine="numpy", hidden=(5000, 5000), batch_size="full", epochs=1)
+    assert wide.endswith("BLAS with as many threads as it has by itself")
