@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chainrule.training import Callback, History, evaluate, fit
     from chainrule.training.calibrating import calibrate
     from chainrule.training.find_lr import find_learning_rate
+    from chainrule.training.initial import load_weights
     from chainrule.training.input_gradients import input_gradients
 
     load = Network.load
@@ -38,6 +39,7 @@ _FACE = {
     "evaluate": ("training", "evaluate"),
     "calibrate": ("training.calibrating", "calibrate"),
     "find_learning_rate": ("training.find_lr", "find_learning_rate"),
+    "load_weights": ("training.initial", "load_weights"),
     "input_gradients": ("training.input_gradients", "input_gradients"),
     "check_gradients": ("interop.gradients", "check_gradients"),
     "History": ("training", "History"),
@@ -66,6 +68,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "fit",
     "input_gradients",
     "load",
+    "load_weights",
 ]
 
 
