@@ -31,7 +31,7 @@ def forward(steps: Sequence[Step], loss_adds_bias: bool) -> list[Call]:
             calls.append(partial(np.matmul, step.x, step.p["W"].T, out=step.y))
             bias = step.p["b"] if after is not None else None
         else:
-            calls.append(step.forward())
+            calls.append(_forward(step))
     return calls
 
 
@@ -73,6 +73,12 @@ def backward(steps: Sequence[Step], loss_sums_bias: bool) -> list[Call]:
         elif isinstance(step.module, Layer) or step.dx is not None:
             calls.append(step.backward())
     return calls
+
+
+def _forward(step: Step) -> Call:
+    if isinstance(step.module, Layer):
+        return partial(step.module.fused_forward, step.x, step.p, step.y, step.scratch, step.rng)
+    return step.forward()
 
 
 def _affine(step: Step) -> bool:

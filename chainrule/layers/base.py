@@ -84,6 +84,12 @@ class Layer(ABC):
     ) -> Array:
         """z, (n, d_out)."""
 
+    def fused_forward(
+        self, x: Array, p: Views, out: Array, scratch: Any, rng: np.random.Generator | None
+    ) -> Array:
+        """The same as ``forward``, in compiled loops where there are some."""
+        return self.forward(x, p, out, scratch, rng)
+
     @abstractmethod
     def backward(
         self,

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
@@ -69,15 +70,28 @@ class Dropout(SameWidth):
         self._draw(mask, rng)
         return np.multiply(x, mask.factor, out=out)
 
+    def fused_forward(
+        self, x: Array, p: Views, out: Array, scratch: Any, rng: np.random.Generator | None
+    ) -> Array:
+        if rng is None:
+            return self.forward(x, p, out, scratch)
+        rng.random(out=scratch.random)
+        scratch.drawn = True
+        _drop.compiled(x, scratch.random, self._least(), 1 / (1 - self.rate), scratch.factor, out)
+        return out
+
+    def _least(self) -> int:
+        """Of the numbers below LEVELS, the least that keeps an entry."""
+        return min(round(self.rate * LEVELS), LEVELS - 1)
+
     def _draw(self, mask: Mask, rng: np.random.Generator) -> None:
         # A generator makes 64 random bits at a time, which are most of the cost: three entries share them. In all
         # (64, 128) takes 41 us, with rng.random(dtype=float32) for each entry 52.
         rng.random(out=mask.random)
         mask.random *= 2.0 ** (16 * PIECES)
         np.copyto(mask.bits, mask.random, casting="unsafe")
-        least = min(round(self.rate * LEVELS), LEVELS - 1)
         np.copyto(mask.numbers, mask.pieces)
-        np.greater_equal(mask.numbers, least, out=mask.compared)
+        np.greater_equal(mask.numbers, self._least(), out=mask.compared)
         np.multiply(mask.kept, mask.factor.dtype.type(1 / (1 - self.rate)), out=mask.factor)
         mask.drawn = True
 
@@ -107,3 +121,16 @@ class Dropout(SameWidth):
 
     def in_torch(self, torch: Any) -> Any:
         return torch.nn.Dropout(self.rate)
+
+
+@kernel
+def _drop(x, random, least, scale, factor, out):  # type: ignore[no-untyped-def]
+    """The same mask: the first entries take the lowest piece of each number, the next ones the piece above."""
+    x, factor, out = x.ravel(), factor.ravel(), out.ravel()
+    scale, nothing = x.dtype.type(scale), x.dtype.type(0)
+    for piece in range(PIECES):
+        start = piece * random.size
+        for i in range(min(random.size, x.size - start)):
+            bits = np.int64(random[i] * 2.0 ** (16 * PIECES))
+            factor[start + i] = scale if (bits >> 16 * piece) & (LEVELS - 1) >= least else nothing
+            out[start + i] = x[start + i] * factor[start + i]

@@ -15,6 +15,7 @@ from chainrule.core.errors import MissingExtraError, SettingError
 from chainrule.core.features import Features
 from chainrule.core.settings import plain, write
 from chainrule.engine import Engine, choose
+from chainrule.layers import LAYERS
 from chainrule.losses import LOSSES
 from chainrule.network import MLP, Network
 from chainrule.optimizers import OPTIMIZERS
@@ -97,6 +98,21 @@ def test_every_optimizer_over_30_steps(thing, dtype):
     for name, array in states[0].items():
         np.testing.assert_allclose(states[1][name], array, rtol=0, atol=500 * EPSILON[dtype] * np.abs(array).max())
     assert np.abs(thetas[0] - start).max() > 1e-3
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (64, 33)])
+@in_both_dtypes
+def test_dropout_draws_the_same_mask(rate, shape, dtype):
+    layer = LAYERS.make({"name": "dropout", "rate": rate, "d": shape[1]})
+    x = np.random.default_rng(1).standard_normal(shape).astype(dtype)
+    ours, theirs = layer.scratch_for(x), layer.scratch_for(x)
+    z = layer.forward(x, {}, None, ours, np.random.default_rng(0))
+    fused = layer.fused_forward(x, {}, np.empty_like(x), theirs, np.random.default_rng(0))
+    assert fused.tobytes() == z.tobytes()
+    assert (
+        layer.backward(x, x, {}, {}, None, theirs).tobytes() == layer.backward(x, x, {}, {}, None, ours).tobytes()
+    )
 
 
 ODD = {
