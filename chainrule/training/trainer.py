@@ -39,7 +39,8 @@ class Trainer:
 
     Public for callbacks: network, gear, threads, loss_function, optimizer, schedule, engine, state, history, rows,
     batch_size, accumulate, epochs, steps (of the whole training), loss (of the last step), seconds, failed, and
-    ``recording``, which names the columns of the history.
+    ``recording``, which names the columns of the history. A callback may put a call into ``before_step``: it is
+    given the step's learning rate when ``engine.grad`` is there and the optimizer has not yet read it.
     """
 
     def __init__(
@@ -115,7 +116,8 @@ class Trainer:
         moments = self.regularization
         keep, shorten = bound(self.network, multiple, self.engine.grad)
         self._on_batch = moments.on_batch
-        self._before_step = [*keep, *moments.before_step]
+        self.before_step = moments.before_step
+        self.before_step[:0] = keep
         self._after_step = [*shorten, *moments.after_step]
         mean = self.loss_function.reduction == "mean"
         self._parts = (
@@ -196,7 +198,7 @@ class Trainer:
             self.loss = self._parts.gradient(rows)
         state.t += 1
         rate = self.schedule.rate(state.t, self.steps, self._peak)
-        for act in self._before_step:
+        for act in self.before_step:
             act(rate)
         self._update(state.theta, self.engine.grad.theta, state.optimizer, state.t, rate, self._scratch)
         for finish in self._after_step:

@@ -141,14 +141,14 @@ def test_the_norm_that_is_clipped_is_that_of_what_moves():
 
     class Norm(Callback):
         def on_fit_start(self, trainer):
-            clip = trainer._before_step[-1]
+            clip = trainer.before_step[-1]
 
             def after(rate):
                 clip(rate)
                 moving = [array.reshape(-1) for name, array in trainer.engine.grad.items() if name[0] != "0"]
                 norms.append(np.linalg.norm(np.concatenate(moving)))
 
-            trainer._before_step[-1] = after
+            trainer.before_step[-1] = after
 
     train(net, 1, regularization=["clip_norm:limit=1e-6"], learning_rates={"0": 0}, callbacks=[Norm()])
     assert norms == pytest.approx([1e-6] * 4)

@@ -221,5 +221,5 @@ def test_a_user_who_makes_numpy_raise_can_still_train_and_predict(loss, targets_
     with np.errstate(all="raise"):  # exp(-1000) is 0, and NumPy calls that an underflow
         fit(net, X * 1e3, y, loss=loss, optimizer="sgd:learning_rate=0.5", epochs=3, validation=(X, y))
         net.predict(X * 1e3)
-        if net.loss.task == "classes":
+        if net.loss.gives_probabilities:
             net.predict_proba(X * 1e5)

@@ -29,7 +29,7 @@ class GradientNorm(Callback):
             # in float64: the squares of float32 overflow from 1e19 on
             self._norms.append(float(np.linalg.norm(gradient.astype(np.float64, copy=False))))
 
-        trainer.regularization.before_step.insert(0, measure)
+        trainer.before_step.insert(0, measure)
 
     def on_epoch_end(self, trainer: Trainer, row: dict[str, Any]) -> None:
         row["gradient_norm"] = float(np.mean(self._norms))
