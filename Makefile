@@ -16,10 +16,10 @@ demo: $(VENV)/plot
 	$(BIN)/chainrule report
 
 test: $(VENV)/dev torch lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/dev lint
-	$(BIN)/python -m pytest -m "not slow and not thorough"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not thorough"
 
 slow: $(VENV)/dev torch
 	$(BIN)/python -m pytest -m slow

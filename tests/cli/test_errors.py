@@ -120,7 +120,7 @@ def test_sizes_that_no_machine_can_hold_are_one_line(fails, words):
         ),
         (
             "a,y\n1,x\n2,z\n",
-            "--target y --loss mean_squared_error --validation 0",
+            "--target y --loss poisson --validation 0",
             USAGE,
             "is for values, but the target has classes",
         ),

@@ -142,7 +142,7 @@ def test_an_unknown_name_offers_the_nearest(asked, meant):
 
 
 def test_a_name_like_no_other_gets_the_list():
-    with pytest.raises(UnknownNameError, match="Known: constant, cosine, exponential, "):
+    with pytest.raises(UnknownNameError, match="Known: adaptive, constant, cosine, "):
         SCHEDULES.make("qqqqqqqq")
 
 

@@ -202,7 +202,7 @@ SPOILED = {
         modules(dense(2, 2), {"name": "softmax"}, loss={"name": "binary_cross_entropy"}, **T2),
         "ends in softmax",
     ),
-    "an unknown loss": (setter("about", loss={"name": "hinge"}), "unknown loss 'hinge'"),
+    "an unknown loss": (setter("about", loss={"name": "hunch"}), "unknown loss 'hunch'"),
     "a loss that is a text": (setter("about", loss="cross_entropy"), "must be an object or null"),
     "a loss that is false": (setter("about", loss=False), "must be an object or null"),
     "an unknown reduction": (setter("about", loss={"name": "cross_entropy", "reduction": "none"}), "reduction"),

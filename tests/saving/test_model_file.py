@@ -169,7 +169,7 @@ def test_the_header_is_plain_json_of_known_entries(tmp_path):
     about = json.loads(header["__metadata__"]["chainrule"])
     assert about["format"] == 1
     assert about["modules"][0] == {"name": "dense", "d_in": 4, "d_out": 5}
-    assert about["loss"] == {"name": "cross_entropy", "reduction": "mean"}
+    assert about["loss"] == {"name": "cross_entropy", "reduction": "mean", "label_smoothing": 0.0}
     assert about["training"]["optimizer"]["name"] == "adam"
 
 
