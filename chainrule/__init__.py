@@ -49,8 +49,8 @@ _FACE = {
     "TensorLoss": ("autograd.custom", "TensorLoss"),
 }
 _SHELVES = (
-    "activations", "autograd", "datasets", "initializers", "layers", "losses", "metrics", "optimizers",
-    "preprocessing", "regularizers", "schedules", "targets",
+    "activations", "autograd", "datasets", "estimators", "initializers", "layers", "losses", "metrics",
+    "optimizers", "preprocessing", "regularizers", "schedules", "targets",
 )  # fmt: skip
 
 __all__ = [  # noqa: PLE0604, RUF100
