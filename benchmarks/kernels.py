@@ -86,7 +86,7 @@ def updates(size: int) -> None:
         show(
             f"{name}, {size:,} parameters",
             numpy=lambda o=optimizer, a=(theta, grad, state, 9, 1e-9, scratch): o.step(*a),
-            loop=lambda o=optimizer, a=(theta, grad, state, 9, 1e-9, scratch): o.fused_step(*a),
+            loop=lambda o=optimizer, a=(theta, grad, state, 9, 1e-9, scratch): o.fused(*a),
         )
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State, offered
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, Scratch, State, offered
 
 
 @OPTIMIZERS.register("adadelta")
@@ -42,15 +41,7 @@ class Adadelta(Optimizer):
     def start(self, theta: Array) -> State:
         return {"v": np.zeros_like(theta), "u": np.zeros_like(theta)}
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         v, u = state["v"], state["u"]
         work = np.empty_like(grad) if scratch is None else scratch
         average_of_squares(v, grad, self.rho, work)
@@ -65,15 +56,7 @@ class Adadelta(Optimizer):
         grad *= lr
         theta -= grad
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         _update.compiled(theta, grad, state["v"], state["u"], lr, self.rho, self.epsilon)
 
     def scratch_for(self, theta: Array) -> Array:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, Scratch, State
 
 
 @OPTIMIZERS.register("adagrad")
@@ -39,15 +38,7 @@ class Adagrad(Optimizer):
     def start(self, theta: Array) -> State:
         return {"s": np.full_like(theta, self.initial)}
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         s = state["s"]
         work = np.multiply(grad, grad, out=scratch)
         s += work
@@ -57,15 +48,7 @@ class Adagrad(Optimizer):
         grad *= lr
         theta -= grad
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         _update.compiled(theta, grad, state["s"], lr, self.epsilon)
 
     def scratch_for(self, theta: Array) -> Array:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments
-from chainrule.optimizers.base import OPTIMIZERS
+from chainrule.optimizers.base import OPTIMIZERS, Scratch, State
 
 
 @OPTIMIZERS.register("adam")
@@ -19,26 +18,10 @@ class Adam(Moments):
     theta <- theta - lr m^ / (sqrt(v^) + epsilon),   m^ = m / (1 - beta1^t),   v^ = v / (1 - beta2^t)
     """
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         self._adam(theta, grad, state, t, lr, scratch)
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         self._fused_adam(theta, grad, state, t, lr)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:

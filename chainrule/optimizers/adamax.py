@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 from chainrule.core.kernels import kernel
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average
-from chainrule.optimizers.base import OPTIMIZERS, State, offered
+from chainrule.optimizers.base import OPTIMIZERS, Scratch, State, offered
 
 
 @OPTIMIZERS.register("adamax")
@@ -32,15 +31,7 @@ class Adamax(Moments):
     def start(self, theta: Array) -> State:
         return {"m": np.zeros_like(theta), "u": np.zeros_like(theta)}
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         m, u = state["m"], state["u"]
         work = np.empty_like(grad) if scratch is None else scratch
         average(m, grad, self.beta1, work)
@@ -52,15 +43,7 @@ class Adamax(Moments):
         work *= lr / (1 - self.beta1**t)
         theta -= work
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         rate = lr / (1 - self.beta1**t)
         _update.compiled(theta, grad, state["m"], state["u"], rate, self.beta1, self.beta2, self.epsilon)
 

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments
-from chainrule.optimizers.base import OPTIMIZERS
+from chainrule.optimizers.base import OPTIMIZERS, Scratch, State
 
 
 @OPTIMIZERS.register("adamw")
@@ -33,27 +32,11 @@ class AdamW(Moments):
         super().__post_init__()
         number("adamw: weight_decay", self.weight_decay, least=0)
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         theta *= 1 - lr * self.weight_decay
         self._adam(theta, grad, state, t, lr, scratch)
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         self._fused_adam(theta, grad, state, t, lr, 1 - lr * self.weight_decay)
 
     def in_torch(self, torch: Any, parameters: Any) -> Any:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, Scratch, State
 
 
 @OPTIMIZERS.register("lion")
@@ -42,15 +41,7 @@ class Lion(Optimizer):
     def start(self, theta: Array) -> State:
         return {"m": np.zeros_like(theta)}
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         m = state["m"]
         work = np.subtract(grad, m, out=scratch)
         work *= 1 - self.beta1
@@ -61,15 +52,7 @@ class Lion(Optimizer):
         theta -= work
         average(m, grad, self.beta2, work)
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         keep = 1 - lr * self.weight_decay
         _update.compiled(theta, grad, state["m"], lr, keep, self.beta1, self.beta2)
 

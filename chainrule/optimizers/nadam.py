@@ -11,7 +11,7 @@ from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, State, offered
+from chainrule.optimizers.base import OPTIMIZERS, Scratch, State, offered
 
 
 @OPTIMIZERS.register("nadam")
@@ -40,15 +40,7 @@ class NAdam(Moments):
         # The product of all mu so far has no closed form, so it belongs to the state: one number.
         return {"m": np.zeros_like(theta), "v": np.zeros_like(theta), "product": np.ones(1, theta.dtype)}
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         m, v = state["m"], state["v"]
         work = np.empty_like(grad) if scratch is None else scratch
         average(m, grad, self.beta1, work)
@@ -73,15 +65,7 @@ class NAdam(Moments):
     def _mu(self, t: int) -> float:
         return self.beta1 * (1 - 0.5 * math.pow(0.96, t * self.momentum_decay))
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         now, ahead, so_far = self._look_ahead(state, t)
         root = math.sqrt(1 - self.beta2**t)
         rates = lr * root * (1 - now) / (1 - so_far), lr * root * ahead / (1 - so_far * ahead)

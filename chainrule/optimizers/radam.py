@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from chainrule.core.kernels import kernel
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import Moments, average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, offered
+from chainrule.optimizers.base import OPTIMIZERS, Scratch, State, offered
 
 
 @OPTIMIZERS.register("radam")
@@ -31,15 +30,7 @@ class RAdam(Moments):
 
     of_adams = 1.0
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         m, v = state["m"], state["v"]
         work = np.empty_like(grad) if scratch is None else scratch
         average(m, grad, self.beta1, work)
@@ -64,15 +55,7 @@ class RAdam(Moments):
             return rate, None
         return rate, math.sqrt((n_t - 4) * (n_t - 2) * n / ((n - 4) * (n - 2) * n_t)) * math.sqrt(left)
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         rate, r = self._rates(t, lr)
         settings = self.beta1, self.beta2, self.epsilon
         _update.compiled(theta, grad, state["m"], state["v"], rate * (r or 1), r is not None, *settings)

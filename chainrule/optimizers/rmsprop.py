@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from chainrule.core.kernels import kernel
 from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average, average_of_squares
-from chainrule.optimizers.base import OPTIMIZERS, Optimizer, State
+from chainrule.optimizers.base import OPTIMIZERS, Optimizer, Scratch, State
 
 
 @OPTIMIZERS.register("rmsprop")
@@ -50,15 +49,7 @@ class RMSprop(Optimizer):
         names = ["v", *(["m"] if self.centered else []), *(["b"] if self.momentum else [])]
         return {name: np.zeros_like(theta) for name in names}
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         v = state["v"]
         work = np.empty_like(grad) if scratch is None else scratch
         average_of_squares(v, grad, self.alpha, work)
@@ -82,15 +73,7 @@ class RMSprop(Optimizer):
         grad *= lr
         theta -= grad
 
-    def fused_step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         v, m, b = (state.get(name, grad) for name in "vmb")  # what a setting doesn't use is not touched
         _update.compiled(theta, grad, v, m, b, lr, self.alpha, self.epsilon, self.momentum, self.centered)
 

@@ -18,7 +18,7 @@ from chainrule.engine import Engine, blas_threads, choose, suited_threads
 from chainrule.losses import Loss
 from chainrule.metrics import Metric
 from chainrule.network import Network
-from chainrule.optimizers import Optimizer
+from chainrule.optimizers import FullBatch, Optimizer
 from chainrule.regularizers import Regularizer
 from chainrule.schedules import Schedule
 from chainrule.training.accumulation import Accumulation
@@ -29,6 +29,7 @@ from chainrule.training.rates import bound, multiples
 from chainrule.training.recording import Recording
 from chainrule.training.regularization import Regularization
 from chainrule.training.state import TrainingState
+from chainrule.training.whole import minimize
 
 EVEN: Mapping[str, float] = MappingProxyType({})
 KEEP_EVERY = 100  # steps; a copy of weights and optimizer state costs under 1 % of that many
@@ -95,7 +96,7 @@ class Trainer:
         self.regularization = Regularization(regularizers, network, self.engine, self.state, seed, frozen)
         self.recording = Recording(network, loss, Rows(x, target), validation, metrics, seed)
         self.threads = suited_threads(network.modules, batch_size) if threads is None else threads
-        self._update = optimizer.fused_step if self.gear.name == "fused" else optimizer.step
+        self._update = optimizer.fused if self.gear.name == "fused" else optimizer.step
         self.history = History()
         self.loss = math.nan
         self.seconds = 0.0
@@ -146,8 +147,11 @@ class Trainer:
             for callback in self._callbacks:
                 callback.on_fit_start(self)
             with np.errstate(all="ignore"), blas_threads(self.threads):
-                while self.state.epoch < self.epochs and self.history.stopped is None:
-                    self._epoch()
+                if isinstance(self.optimizer, FullBatch):
+                    minimize(self, self.optimizer)
+                else:
+                    while self.state.epoch < self.epochs and self.history.stopped is None:
+                        self._epoch()
             self.regularization.finish()
             self.failed = False
         finally:
@@ -184,7 +188,7 @@ class Trainer:
             self._diverged(order)
         seconds = time.perf_counter() - started
         self.seconds += seconds
-        self._record((total / mass if mass else 0.0) if mean else total, rate, seconds, done)
+        self.record((total / mass if mass else 0.0) if mean else total, rate, seconds, done)
 
     def step(self, rows: Array) -> float:
         """One optimizer step on these rows; returns its learning rate. The loss is then in ``loss``."""
@@ -208,7 +212,15 @@ class Trainer:
     def _average(self) -> None:
         self.regularization.average(self.state.t / self.steps)
 
-    def _record(self, loss: float, rate: float, seconds: float, done: int) -> None:
+    def end_step(self, loss: float) -> None:
+        """Record the loss of a step, and tell the callbacks."""
+        self.loss = loss
+        self.history.steps.append(loss)
+        for callback in self._step_callbacks:
+            callback.on_step_end(self)
+
+    def record(self, loss: float, rate: float, seconds: float, done: int) -> None:
+        """The epoch's row of the history; ``done`` rows were learned from in ``seconds``."""
         if self.regularization.averages("epoch"):
             self._average()
         with self.regularization.averaged():
