@@ -17,6 +17,8 @@ from chainrule.core.types import Array, Shape
 from chainrule.initializers import INITIALIZERS, Initializer
 
 Views = Mapping[str, Array]
+Out = Array | None
+Rng = np.random.Generator | None
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -74,19 +76,10 @@ class Layer(ABC):
         return rng.standard_normal((n, self.d_in))
 
     @abstractmethod
-    def forward(
-        self,
-        x: Array,
-        p: Views,
-        out: Array | None = None,
-        scratch: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> Array:
+    def forward(self, x: Array, p: Views, out: Out = None, scratch: Any = None, rng: Rng = None) -> Array:
         """z, (n, d_out)."""
 
-    def fused_forward(
-        self, x: Array, p: Views, out: Array, scratch: Any, rng: np.random.Generator | None
-    ) -> Array:
+    def fused_forward(self, x: Array, p: Views, out: Array, scratch: Any, rng: Rng) -> Array:
         """The same as ``forward``, in compiled loops where there are some."""
         return self.forward(x, p, out, scratch, rng)
 
@@ -97,7 +90,7 @@ class Layer(ABC):
         x: Array,
         p: Views,
         g: Views,
-        out: Array | None = None,
+        out: Out = None,
         scratch: Any = None,
         *,
         wants_dx: bool = True,

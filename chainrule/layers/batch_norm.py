@@ -9,7 +9,7 @@ from chainrule.core.settings import number
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
 from chainrule.layers._same_width import Normalization
-from chainrule.layers.base import LAYERS, Views
+from chainrule.layers.base import LAYERS, Out, Rng, Views
 
 
 class Standardized:
@@ -53,14 +53,7 @@ class BatchNorm(Normalization):
         for letter, value in (("w", 1), ("b", 0), ("mean", 0), ("variance", 1)):
             p[letter][:] = value
 
-    def forward(
-        self,
-        x: Array,
-        p: Views,
-        out: Array | None = None,
-        scratch: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> Array:
+    def forward(self, x: Array, p: Views, out: Out = None, scratch: Any = None, rng: Rng = None) -> Array:
         s = Standardized(x) if scratch is None else scratch
         s.of_batch = rng is not None and len(x) >= self.least_rows
         if s.of_batch:
@@ -104,7 +97,7 @@ class BatchNorm(Normalization):
         x: Array,
         p: Views,
         g: Views,
-        out: Array | None = None,
+        out: Out = None,
         scratch: Any = None,
         *,
         wants_dx: bool = True,

@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.core.settings import whole
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
-from chainrule.layers.base import LAYERS, Layer, Views
+from chainrule.layers.base import LAYERS, Layer, Out, Rng, Views
 
 
 @LAYERS.register("dense")
@@ -37,14 +37,7 @@ class Dense(Layer):
         initializer.fill(p["W"], rng)
         p["b"][:] = 0
 
-    def forward(
-        self,
-        x: Array,
-        p: Views,
-        out: Array | None = None,
-        scratch: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> Array:
+    def forward(self, x: Array, p: Views, out: Out = None, scratch: Any = None, rng: Rng = None) -> Array:
         z: Array = np.matmul(x, p["W"].T, out=out)  # (n, d_out)
         z += p["b"]
         return z
@@ -55,7 +48,7 @@ class Dense(Layer):
         x: Array,
         p: Views,
         g: Views,
-        out: Array | None = None,
+        out: Out = None,
         scratch: Any = None,
         *,
         wants_dx: bool = True,

@@ -10,7 +10,7 @@ from chainrule.core.settings import number
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
 from chainrule.layers._same_width import SameWidth
-from chainrule.layers.base import LAYERS, Views
+from chainrule.layers.base import LAYERS, Out, Rng, Views
 
 PIECES, LEVELS = 3, 2**16  # a random number's 48 highest bits are three of 16
 
@@ -54,14 +54,7 @@ class Dropout(SameWidth):
     def initialize(self, p: Views, initializer: Initializer, rng: np.random.Generator) -> None:
         """Nothing: it has no parameters."""
 
-    def forward(
-        self,
-        x: Array,
-        p: Views,
-        out: Array | None = None,
-        scratch: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> Array:
+    def forward(self, x: Array, p: Views, out: Out = None, scratch: Any = None, rng: Rng = None) -> Array:
         if rng is None:
             if scratch is not None:
                 scratch.drawn = False
@@ -70,9 +63,7 @@ class Dropout(SameWidth):
         self._draw(mask, rng)
         return np.multiply(x, mask.factor, out=out)
 
-    def fused_forward(
-        self, x: Array, p: Views, out: Array, scratch: Any, rng: np.random.Generator | None
-    ) -> Array:
+    def fused_forward(self, x: Array, p: Views, out: Array, scratch: Any, rng: Rng) -> Array:
         if rng is None:
             return self.forward(x, p, out, scratch)
         rng.random(out=scratch.random)
@@ -101,7 +92,7 @@ class Dropout(SameWidth):
         x: Array,
         p: Views,
         g: Views,
-        out: Array | None = None,
+        out: Out = None,
         scratch: Any = None,
         *,
         wants_dx: bool = True,

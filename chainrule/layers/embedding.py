@@ -10,7 +10,7 @@ from chainrule.core.settings import whole
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
 from chainrule.layers._in_torch import embedding
-from chainrule.layers.base import LAYERS, Layer, Views
+from chainrule.layers.base import LAYERS, Layer, Out, Rng, Views
 
 MOST_CATEGORIES = 2**24  # the whole numbers up to it are exact in float32
 
@@ -113,14 +113,7 @@ class Embedding(Layer):
             x[:, column] = rng.integers(0, categories, n)
         return x
 
-    def forward(
-        self,
-        x: Array,
-        p: Views,
-        out: Array | None = None,
-        scratch: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> Array:
+    def forward(self, x: Array, p: Views, out: Out = None, scratch: Any = None, rng: Rng = None) -> Array:
         s = Lookups(x, self) if scratch is None else scratch
         z = np.empty((len(x), self.d_out), x.dtype) if out is None else out
         start = 0
@@ -141,7 +134,7 @@ class Embedding(Layer):
         x: Array,
         p: Views,
         g: Views,
-        out: Array | None = None,
+        out: Out = None,
         scratch: Any = None,
         *,
         wants_dx: bool = True,

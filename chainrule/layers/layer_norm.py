@@ -9,7 +9,7 @@ from chainrule.core.settings import number
 from chainrule.core.types import Array
 from chainrule.initializers import Initializer
 from chainrule.layers._same_width import Normalization
-from chainrule.layers.base import LAYERS, Views
+from chainrule.layers.base import LAYERS, Out, Rng, Views
 
 
 class Standardized:
@@ -39,14 +39,7 @@ class LayerNorm(Normalization):
         p["w"][:] = 1
         p["b"][:] = 0
 
-    def forward(
-        self,
-        x: Array,
-        p: Views,
-        out: Array | None = None,
-        scratch: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> Array:
+    def forward(self, x: Array, p: Views, out: Out = None, scratch: Any = None, rng: Rng = None) -> Array:
         s = Standardized(x) if scratch is None else scratch
         self._standardize(s, x)
         z = np.multiply(s.u, p["w"], out=out)  # (n, d)
@@ -72,7 +65,7 @@ class LayerNorm(Normalization):
         x: Array,
         p: Views,
         g: Views,
-        out: Array | None = None,
+        out: Out = None,
         scratch: Any = None,
         *,
         wants_dx: bool = True,

@@ -9,7 +9,7 @@ from chainrule.core.settings import number
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
 from chainrule.layers._same_width import SameWidth
-from chainrule.layers.base import LAYERS, Views
+from chainrule.layers.base import LAYERS, Out, Rng, Views
 
 
 class Parts:
@@ -49,14 +49,7 @@ class PReLU(SameWidth):
     def initialize(self, p: Views, initializer: Initializer, rng: np.random.Generator) -> None:
         p["a"][:] = self.initial
 
-    def forward(
-        self,
-        x: Array,
-        p: Views,
-        out: Array | None = None,
-        scratch: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> Array:
+    def forward(self, x: Array, p: Views, out: Out = None, scratch: Any = None, rng: Rng = None) -> Array:
         # The positive part and the negative one, of which one is 0: a maximum would need to know that a < 1
         z = np.minimum(x, 0, out=out)
         z *= p["a"]
@@ -69,7 +62,7 @@ class PReLU(SameWidth):
         x: Array,
         p: Views,
         g: Views,
-        out: Array | None = None,
+        out: Out = None,
         scratch: Any = None,
         *,
         wants_dx: bool = True,

@@ -12,7 +12,7 @@ from chainrule.core.types import Array, Shape
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import _chain
 from chainrule.layers._in_torch import residual
-from chainrule.layers.base import LAYERS, Layer, Module, Views, buffer_shapes, make, parameter_shapes
+from chainrule.layers.base import LAYERS, Layer, Module, Out, Rng, Views, buffer_shapes, make, parameter_shapes
 
 
 @LAYERS.register("residual")
@@ -97,14 +97,7 @@ class Residual(Layer):
     def initialize(self, p: Views, initializer: Initializer, rng: np.random.Generator) -> None:
         self.start(p, initializer, "xavier", rng)
 
-    def forward(
-        self,
-        x: Array,
-        p: Views,
-        out: Array | None = None,
-        scratch: Any = None,
-        rng: np.random.Generator | None = None,
-    ) -> Array:
+    def forward(self, x: Array, p: Views, out: Out = None, scratch: Any = None, rng: Rng = None) -> Array:
         s = Rooms(x, self) if scratch is None else scratch
         before = x
         for module, part, value, room in zip(self.inner, s.parts(p), s.values, s.scratch, strict=True):
@@ -122,7 +115,7 @@ class Residual(Layer):
         x: Array,
         p: Views,
         g: Views,
-        out: Array | None = None,
+        out: Out = None,
         scratch: Any = None,
         *,
         wants_dx: bool = True,
