@@ -26,6 +26,7 @@ from chainrule.training.weighing import parse_class_weight
 
 MOST_CONFIG = 1_000_000  # bytes
 WORK = 40_000  # row visits after which a small table is well learned, for the number of epochs
+MOST_EPOCHS = 200  # unless asked for, or what a data set's recipe says
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class RunConfig:
         """Every option decided, for these data; wrong names and settings are refused here."""
         loss = suited_loss(LOSSES.make(_first(self.loss, recipe.loss, default_loss(data))), data)
         optimizer = self._optimizer(recipe)
-        batch_size = self.batch_size if self.batch_size is not None else recipe.batch_size
+        whole = optimizer.full_batch
+        batch_size = _first(self.batch_size, "full" if whole else recipe.batch_size)
         if self.batch_size is None and isinstance(batch_size, int):
             batch_size = min(batch_size, train_rows)
         if batch_size not in ("full", None):
@@ -103,6 +105,7 @@ class RunConfig:
         hidden = self.hidden if self.hidden is not None else recipe.hidden
         for width in hidden:
             settings.whole("hidden: a layer's width", width, most=settings.MOST_SIZE)
+        usual = min(max(math.ceil(WORK / train_rows), 5), MOST_EPOCHS)
         chosen = dataclasses.replace(
             self,
             task="classification" if data.task == "classes" else "regression",
@@ -115,10 +118,10 @@ class RunConfig:
             loss=_text(LOSSES, loss),
             optimizer=_text(OPTIMIZERS, optimizer, leave_out="learning_rate"),
             learning_rate=optimizer.learning_rate,
-            schedule=_text(SCHEDULES, _first(self.schedule, recipe.schedule)),
+            schedule=_text(SCHEDULES, _first(self.schedule, "constant" if whole else recipe.schedule)),
             batch_size=batch_size,
             regularization=tuple(_text(REGULARIZERS, spec) or spec for spec in self.regularization),
-            epochs=_first(self.epochs, recipe.epochs, min(max(math.ceil(WORK / train_rows), 5), 200)),
+            epochs=_first(self.epochs, MOST_EPOCHS if whole else recipe.epochs, usual),
             validation=self.validation if self.validation is not None else recipe.validation,
             scale=_first(self.scale, recipe.scale),
             scale_target=self._scale_target(loss, recipe),

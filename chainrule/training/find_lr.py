@@ -101,6 +101,8 @@ def find_learning_rate(
     if low >= high:
         raise SettingError(f"low {low:g} is to be below high {high:g}")
     optimizer = OPTIMIZERS.make(optimizer)
+    if optimizer.full_batch:
+        raise SettingError(f"{optimizer.name} has no learning rate to find; try adam")
     trial, watch = copy.deepcopy(network), _Watch(steps)
     settings: dict[str, Any] = {"optimizer": optimizer, "batch_size": batch_size, "regularization": regularization}
     try:

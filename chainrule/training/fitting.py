@@ -12,17 +12,19 @@ from chainrule.engine import choose
 from chainrule.losses import LOSSES, Loss
 from chainrule.metrics import Metric
 from chainrule.network import Network
-from chainrule.optimizers import OPTIMIZERS, Optimizer
+from chainrule.optimizers import OPTIMIZERS, FullBatch, Optimizer
 from chainrule.regularizers import REGULARIZERS, Regularizer
 from chainrule.schedules import SCHEDULES, Schedule
 from chainrule.training.callbacks import CALLBACKS, Callback
 from chainrule.training.evaluation import Rows, asked_metrics, prepare, prepare_target
 from chainrule.training.gathering import gathered
 from chainrule.training.history import History
+from chainrule.training.rates import multiples
 from chainrule.training.regularization import asked_regularizers, mixable
 from chainrule.training.state import TrainingState
 from chainrule.training.trainer import EVEN, Trainer
 from chainrule.training.weighing import ClassWeight, class_weights, row_weights, sample_weights
+from chainrule.training.whole import check_whole
 
 DEFAULT_BATCH = 64
 
@@ -86,6 +88,11 @@ def fit(
         whole("threads", threads)
     asked = asked_metrics(chosen, metrics)
     regularizers = asked_regularizers(regularization)
+    course = SCHEDULES.make(schedule)
+    if isinstance(rule, FullBatch):
+        multiple = multiples(network, learning_rates)
+        check_whole(rule, batch_size, course, accumulate, multiple.values(), regularizers)
+        batch_size = "full"
     x = gathered(network, X, choose(engine).name == "fused")
     target = prepare_target(network, chosen, x.raw, y, "fit")
     weights = None if sample_weight is None else sample_weights(sample_weight, len(x), network.dtype)
@@ -107,7 +114,7 @@ def fit(
         mixable(chosen, target, network.d_out, network.dtype, regularizers),
         loss=chosen,
         optimizer=rule,
-        schedule=SCHEDULES.make(schedule),
+        schedule=course,
         batch_size=rows_a_batch,
         epochs=epochs,
         weight=weight,

@@ -5,8 +5,8 @@ Nothing is listed here: a new activation, loss, layer or optimizer is found on i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
@@ -15,40 +15,32 @@ import numpy as np
 
 from chainrule import autograd
 from chainrule.activations import ACTIVATIONS, Activation
-from chainrule.core.gradcheck import Report, check
+from chainrule.core.errors import MissingExtraError
+from chainrule.core.gradcheck import check
 from chainrule.core.params import Params
 from chainrule.core.rng import generator
-from chainrule.core.settings import told, write
 from chainrule.core.types import Array
 from chainrule.engine import Engine
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers import LAYERS, Layer
 from chainrule.losses import LOSSES, Loss
-from chainrule.network import MLP
-from chainrule.optimizers import OPTIMIZERS, Optimizer
+from chainrule.network import MLP, Network
+from chainrule.optimizers import OPTIMIZERS, FullBatch, Optimizer
+from chainrule.training import fit
+from chainrule.verification.comparing import (
+    AUTOGRAD,
+    DIFFERENCES,
+    PYTORCH,
+    Libraries,
+    Row,
+    compare,
+    name_of,
+    report_row,
+)
 
 N, K = 6, 4  # rows and outputs of the examples
 STEPS = 20  # of an optimizer, against PyTorch's
-EXACT = 1e-12  # relative, in float64: the same formula in another order of operations
-DIFFERENCES, AUTOGRAD, PYTORCH = "differences", "autograd", "PyTorch"
-
-Libraries = Mapping[str, Any]  # name -> PyTorch or what has its names, None where it is not installed
-
-
-@dataclass(frozen=True)
-class Row:
-    """One comparison: the largest deviation relative to the largest entry, and the limit it was held to.
-
-    ``ok`` None means that there was nothing to compare with; ``note`` says why.
-    """
-
-    kind: str
-    name: str
-    against: str
-    deviation: float | None
-    limit: float | None
-    ok: bool | None
-    note: str = ""
+FOUND = 1e-6  # relative: two searches for one minimum, each until its gradient is 0 to rounding
 
 
 def verify() -> Iterator[Row]:
@@ -61,14 +53,15 @@ def verify() -> Iterator[Row]:
     for layer in LAYERS.examples():
         yield from _layer(layer, libraries, _numbers(layer))
     for optimizer in OPTIMIZERS.examples():
-        yield from _optimizer(optimizer, libraries, _numbers(optimizer))
+        steps = _minimum if isinstance(optimizer, FullBatch) else _optimizer
+        yield from steps(optimizer, libraries, _numbers(optimizer))
     for activation, loss in _pairs():
         yield from _network(activation, loss, libraries, _numbers(activation, loss))
 
 
 def _numbers(*things: Any) -> np.random.Generator:
     """Of their own, so that a new thing on a shelf doesn't move the points at which the others are looked at."""
-    return generator(0, "verify " + " + ".join(map(_name, things)))
+    return generator(0, "verify " + " + ".join(map(name_of, things)))
 
 
 def _pairs() -> Iterator[tuple[Activation, Loss]]:
@@ -88,34 +81,6 @@ def _torch() -> Any:
     return torch
 
 
-def _name(thing: Any) -> str:
-    return write(thing.name, told(thing))
-
-
-def _report(kind: str, thing: Any, report: Report) -> Row:
-    # The limit is each derivative's own error estimate, so the deviation alone says how sharp the check was.
-    note = "" if report.ok else str(report).splitlines()[0]
-    return Row(kind, _name(thing), DIFFERENCES, report.deviation, None, report.ok, note)
-
-
-def _compare(
-    kind: str, name: str, ours: list[Array], libraries: Libraries, theirs: Callable[[Any], list[Any] | None]
-) -> Iterator[Row]:
-    """Our arrays beside the tensors that ``theirs`` computes with a library, None where that has no such thing."""
-    for against, library in libraries.items():
-        found = None if library is None else theirs(library)
-        if found is None:
-            note = "PyTorch is not installed" if library is None else f"{against} has no such thing"
-            yield Row(kind, name, against, None, EXACT, None, note)
-            continue
-        deviation = 0.0
-        for a, tensor in zip(ours, found, strict=True):
-            b = tensor.detach().numpy()
-            size = float(np.abs(b).max(initial=0.0)) or 1.0
-            deviation = max(deviation, float(np.abs(a - b).max(initial=0.0)) / size)
-        yield Row(kind, name, against, deviation, EXACT, deviation <= EXACT)
-
-
 def _activation(activation: Activation, libraries: Libraries, rng: np.random.Generator) -> Iterator[Row]:
     z, weights = rng.standard_normal((N, K)) * 2, rng.standard_normal((N, K))
 
@@ -130,10 +95,10 @@ def _activation(activation: Activation, libraries: Libraries, rng: np.random.Gen
         value = module(leaf)
         return [value, *torch.autograd.grad(value, leaf, torch.tensor(weights))]
 
-    yield _report("activation", activation, check(f, z))
+    yield report_row("activation", activation, check(f, z))
     a = activation.forward(z)
     ours = [a, activation.backward(weights, z, a)]
-    yield from _compare("activation", _name(activation), ours, libraries, theirs)
+    yield from compare("activation", name_of(activation), ours, libraries, theirs)
 
 
 def _loss(loss: Loss, libraries: Libraries, rng: np.random.Generator) -> Iterator[Row]:
@@ -146,9 +111,9 @@ def _loss(loss: Loss, libraries: Libraries, rng: np.random.Generator) -> Iterato
         value = function(leaf, torch.tensor(target))
         return [value, *torch.autograd.grad(value, leaf)]
 
-    yield _report("loss", loss, check(lambda z: loss.value_and_gradient(z, target), logits))
+    yield report_row("loss", loss, check(lambda z: loss.value_and_gradient(z, target), logits))
     value, gradient = loss.value_and_gradient(logits, target)
-    yield from _compare("loss", _name(loss), [np.array(value), gradient], libraries, theirs)
+    yield from compare("loss", name_of(loss), [np.array(value), gradient], libraries, theirs)
 
 
 def _layer(layer: Layer, libraries: Libraries, rng: np.random.Generator) -> Iterator[Row]:
@@ -159,11 +124,11 @@ def _layer(layer: Layer, libraries: Libraries, rng: np.random.Generator) -> Iter
         p[letter] += rng.standard_normal(p[letter].shape)
     x, weights = layer.example_input(rng, N), rng.standard_normal((N, layer.d_out))
     examined = _Examined(layer, p, x, weights)
-    yield from examined.rows(None, _name(layer), libraries)
+    yield from examined.rows(None, name_of(layer), libraries)
     predicted, trained = (examined.forward(seed)[0] for seed in (None, 1))
     if not np.array_equal(predicted, trained):
         draws = not np.array_equal(trained, examined.forward(2)[0])
-        yield from examined.rows(1, f"{_name(layer)} in training", {} if draws else libraries)
+        yield from examined.rows(1, f"{name_of(layer)} in training", {} if draws else libraries)
 
 
 @dataclass(frozen=True)
@@ -209,7 +174,7 @@ class _Examined:
             *(gradient[letter] for letter in layer.shapes()),
             *(p[k] for k in layer.buffer_names),
         ]
-        yield from _compare("layer", name, ours, libraries, lambda torch: self._theirs(torch, seed is not None))
+        yield from compare("layer", name, ours, libraries, lambda torch: self._theirs(torch, seed is not None))
 
     def _theirs(self, torch: Any, training: bool) -> list[Any] | None:
         layer = self.layer
@@ -244,7 +209,39 @@ def _optimizer(optimizer: Optimizer, libraries: Libraries, rng: np.random.Genera
     state, scratch = optimizer.start(theta), optimizer.scratch_for(theta)
     for t, gradient in enumerate(gradients.copy(), start=1):
         optimizer.step(theta, gradient, state, t, optimizer.learning_rate, scratch)
-    yield from _compare("optimizer", _name(optimizer), [theta], libraries, theirs)
+    yield from compare("optimizer", name_of(optimizer), [theta], libraries, theirs)
+
+
+def _minimum(optimizer: Optimizer, libraries: Libraries, rng: np.random.Generator) -> Iterator[Row]:
+    """The weights at the one minimum of a convex function: logistic regression with an L2 penalty."""
+    strength, steps = 0.1, 200
+    x, y = rng.standard_normal((40, 5)), rng.integers(0, K, 40)
+    rule = replace(optimizer, gradient=1e-10, decrease=0.0)  # type: ignore[call-arg]
+    net, penalty = Network([f"dense:d_in=5,d_out={K}"], dtype="float64"), [f"l2:strength={strength}"]
+    start = {name: array.copy() for name, array in net.params.items()}
+    try:
+        fit(net, x, y, loss="cross_entropy", optimizer=rule, epochs=steps, regularization=penalty)
+    except MissingExtraError as problem:
+        yield Row("optimizer", name_of(optimizer), PYTORCH, None, FOUND, None, str(problem))
+        return
+
+    def theirs(torch: Any) -> list[Any] | None:
+        W, b = (torch.tensor(array, requires_grad=True) for array in start.values())
+        if (other := rule.in_torch(torch, [W, b])) is None:
+            return None
+
+        def closure() -> Any:
+            other.zero_grad()
+            value = torch.nn.functional.cross_entropy(torch.tensor(x) @ W.T + b, torch.tensor(y))
+            value = value + strength / 2 * (W**2).sum()
+            value.backward()
+            return value
+
+        for _ in range(steps // 20):  # 20 iterations a step, unless told otherwise
+            other.step(closure)
+        return [W, b]
+
+    yield from compare("optimizer", name_of(optimizer), [*net.params.values()], libraries, theirs, FOUND)
 
 
 def _network(activation: Activation, loss: Loss, libraries: Libraries, rng: np.random.Generator) -> Iterator[Row]:
@@ -273,8 +270,8 @@ def _network(activation: Activation, loss: Loss, libraries: Libraries, rng: np.r
 
     report = check(f, dict(net.params))
     note = "" if report.ok else str(report).splitlines()[0]
-    name = f"{_name(activation)} + {_name(loss)}"
+    name = f"{name_of(activation)} + {name_of(loss)}"
     yield Row("network", name, DIFFERENCES, report.deviation, None, report.ok, note)
     value, gradient = f(dict(net.params))
     ours = [np.array(value), *(gradient[each].copy() for each in net.params)]
-    yield from _compare("network", name, ours, libraries, theirs)
+    yield from compare("network", name, ours, libraries, theirs)

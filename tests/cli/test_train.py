@@ -120,7 +120,9 @@ def test_json_prints_one_document_with_what_the_files_say(done):
     assert found["result"]["part"] == "test"
     assert found["result"]["rows"] == 100
     assert found["result"]["correct"] == sum(c["correct"] for c in found["result"]["classes"])
-    assert found["data"] == ["100 rows to train on, 100 to test; 2 features, 2 classes"]
+    rows, engine = found["data"]
+    assert rows == "100 rows to train on, 100 to test; 2 features, 2 classes"
+    assert re.fullmatch(r"engine (numpy|fused) \(.+\); BLAS with .+", engine)
 
 
 def test_json_of_a_class_without_rows_is_json_too(done):
@@ -364,3 +366,14 @@ def test_layers_may_have_rates_of_their_own_and_batches_come_in_parts(done, fail
         2, "learning_rates: '0' is a finite number", "train", "moons:n=50", "--learning-rates", "0=x", "--dry-run"
     )
     fails(2, "accumulate is a whole number", "train", "moons:n=50", "--accumulate", "0", "--dry-run")
+
+
+def test_lbfgs_takes_all_rows_and_no_schedule(done, tmp_path):
+    pytest.importorskip("scipy")
+    out = done(
+        "train", "moons:n=60", "--optimizer", "lbfgs:memory=5", "--run-dir", str(tmp_path / "run"), "--quiet"
+    )
+    assert "accuracy" in out
+    config = (tmp_path / "run" / "config.toml").read_text()
+    assert 'batch_size = "full"' in config
+    assert 'schedule = "constant"' in config

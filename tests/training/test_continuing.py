@@ -6,7 +6,7 @@ import pytest
 from chainrule import MLP, fit
 from chainrule.core.errors import InputError, SettingError
 from chainrule.losses import LOSSES
-from chainrule.optimizers import OPTIMIZERS
+from chainrule.optimizers import OPTIMIZERS, stepwise
 from chainrule.training import Callback
 
 ROWS = 30
@@ -29,7 +29,7 @@ def train(net, epochs=4, **settings):
 # -- state --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", stepwise())
 def test_two_trainings_are_one(optimizer):
     whole, parts = network(), network()
     expected = train(whole, 7, optimizer=optimizer)
@@ -107,7 +107,7 @@ def test_four_batches_together_are_one_four_times_as_large(loss, reduction, weig
 # -- learning rates of layers -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name != "lion"])
+@pytest.mark.parametrize("optimizer", [name for name in stepwise() if name != "lion"])
 def test_they_are_those_of_pytorchs_parameter_groups(optimizer, pytorch, wide):
     net, rule = network(), OPTIMIZERS.make(optimizer)
     X, y = problem()

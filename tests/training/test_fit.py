@@ -12,13 +12,13 @@ from chainrule import MLP, evaluate, fit
 from chainrule.core.settings import build
 from chainrule.engine import Engine
 from chainrule.losses import LOSSES
-from chainrule.optimizers import OPTIMIZERS
+from chainrule.optimizers import OPTIMIZERS, stepwise
 from chainrule.preprocessing import Standardize
 from chainrule.schedules import SCHEDULES
 from chainrule.targets import Classes, Values
 from chainrule.training import Callback, History
 
-OPTIMIZER_SPECS = [*OPTIMIZERS, "sgd:momentum=0.9,nesterov=true", "adam:learning_rate=0.05,beta1=0.8"]
+OPTIMIZER_SPECS = [*stepwise(), "sgd:momentum=0.9,nesterov=true", "adam:learning_rate=0.05,beta1=0.8"]
 # every optimizer and every schedule with each loss; all pairs of them would be the same code once more
 PAIRS = [*((spec, "one_cycle") for spec in OPTIMIZER_SPECS), *(("adam", schedule) for schedule in SCHEDULES)]
 every_loss = pytest.mark.parametrize("loss", LOSSES)

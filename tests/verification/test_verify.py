@@ -12,7 +12,7 @@ from chainrule.activations import ACTIVATIONS, Activation
 from chainrule.cli.app import run
 from chainrule.layers import LAYERS
 from chainrule.losses import LOSSES
-from chainrule.optimizers import OPTIMIZERS
+from chainrule.optimizers import OPTIMIZERS, stepwise
 from chainrule.verification import verify
 
 
@@ -54,7 +54,10 @@ def test_with_pytorch_everything_is_compared_with_it(rows):
     alone = {row.name.partition(":")[0] for row in rows if row.against == "PyTorch" and row.ok is None}
     assert alone & set(OPTIMIZERS) == {"lion"}
     assert len(compared) > 15
-    assert all(row.ok and row.deviation <= 1e-12 for row in compared)
+    found = {name for name in OPTIMIZERS if name not in stepwise()}  # a minimum, found in two ways
+    for row in compared:
+        assert row.ok
+        assert row.deviation <= (1e-6 if row.name.partition(":")[0] in found else 1e-12)
 
 
 def test_a_wrong_thing_put_on_the_shelf_is_out_and_the_exit_code_says_so(monkeypatch, capsys):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 
 @CALLBACKS.register("gradient_norm")
+@dataclass(eq=False)
 class GradientNorm(Callback):
     """Records ||grad||_2, over all parameters: ``gradient_norm``, its mean over an epoch's steps, and its maximum.
 
@@ -18,8 +20,7 @@ class GradientNorm(Callback):
     it, so it is measured before.
     """
 
-    def __init__(self) -> None:
-        self._norms: list[float] = []
+    _norms: list[float] = field(default_factory=list, init=False, repr=False)
 
     def on_fit_start(self, trainer: Trainer) -> None:
         self._norms.clear()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chainrule.core.errors import MissingExtraError
@@ -28,6 +29,7 @@ COLUMNS = {
 
 
 @CALLBACKS.register("progress")
+@dataclass(eq=False)
 class Progress(Callback):
     """A table of epochs on standard output, and a bar on standard error where that is a terminal.
 
@@ -35,15 +37,16 @@ class Progress(Callback):
     ``bar=False`` the bar.
     """
 
-    def __init__(self, table: bool = True, bar: bool = True) -> None:
-        self.table, self.bar = table, bar
-        self._live: Any = None
-        self._task: Any = None
-        self._next = 0.0
-        self._started = 0.0
-        self._every = 1
-        self._headed = False
-        self._metric = ""
+    table: bool = True
+    bar: bool = True
+
+    _live: Any = field(default=None, init=False, repr=False)
+    _task: Any = field(default=None, init=False, repr=False)
+    _next: float = field(default=0.0, init=False, repr=False)
+    _started: float = field(default=0.0, init=False, repr=False)
+    _every: int = field(default=1, init=False, repr=False)
+    _headed: bool = field(default=False, init=False, repr=False)
+    _metric: str = field(default="", init=False, repr=False)
 
     def on_fit_start(self, trainer: Trainer) -> None:
         self._every = max(1, round(trainer.epochs / ROWS))
