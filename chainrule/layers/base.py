@@ -85,15 +85,7 @@ class Layer(ABC):
 
     @abstractmethod
     def backward(
-        self,
-        dz: Array,
-        x: Array,
-        p: Views,
-        g: Views,
-        out: Out = None,
-        scratch: Any = None,
-        *,
-        wants_dx: bool = True,
+        self, dz: Array, x: Array, p: Views, g: Views, out: Out = None, scratch: Any = None, wants_dx: bool = True
     ) -> Array | None:
         """Fill ``g`` with the parameters' gradients and return dx, (n, d_in); None where nobody wants it.
 

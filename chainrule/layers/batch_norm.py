@@ -92,15 +92,7 @@ class BatchNorm(Normalization):
         np.reciprocal(variance, out=variance)
 
     def backward(
-        self,
-        dz: Array,
-        x: Array,
-        p: Views,
-        g: Views,
-        out: Out = None,
-        scratch: Any = None,
-        *,
-        wants_dx: bool = True,
+        self, dz: Array, x: Array, p: Views, g: Views, out: Out = None, scratch: Any = None, wants_dx: bool = True
     ) -> Array | None:
         s: Standardized = scratch
         if s is None:

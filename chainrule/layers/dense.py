@@ -43,15 +43,7 @@ class Dense(Layer):
         return z
 
     def backward(
-        self,
-        dz: Array,
-        x: Array,
-        p: Views,
-        g: Views,
-        out: Out = None,
-        scratch: Any = None,
-        *,
-        wants_dx: bool = True,
+        self, dz: Array, x: Array, p: Views, g: Views, out: Out = None, scratch: Any = None, wants_dx: bool = True
     ) -> Array | None:
         # The sum over the rows, as a product with ones: two to four times as fast as add.reduce along this axis
         np.matmul(self.scratch_for(x) if scratch is None else scratch, dz, out=g["b"])  # (d_out,)

@@ -87,15 +87,7 @@ class Dropout(SameWidth):
         mask.drawn = True
 
     def backward(
-        self,
-        dz: Array,
-        x: Array,
-        p: Views,
-        g: Views,
-        out: Out = None,
-        scratch: Any = None,
-        *,
-        wants_dx: bool = True,
+        self, dz: Array, x: Array, p: Views, g: Views, out: Out = None, scratch: Any = None, wants_dx: bool = True
     ) -> Array | None:
         if not wants_dx:
             return None

@@ -129,15 +129,7 @@ class Embedding(Layer):
         return z
 
     def backward(
-        self,
-        dz: Array,
-        x: Array,
-        p: Views,
-        g: Views,
-        out: Out = None,
-        scratch: Any = None,
-        *,
-        wants_dx: bool = True,
+        self, dz: Array, x: Array, p: Views, g: Views, out: Out = None, scratch: Any = None, wants_dx: bool = True
     ) -> Array | None:
         """dT[c] = sum of the rows of dz whose code is c. A code has no derivative: its column of dx is 0."""
         s = scratch

@@ -57,15 +57,7 @@ class PReLU(SameWidth):
         return z
 
     def backward(
-        self,
-        dz: Array,
-        x: Array,
-        p: Views,
-        g: Views,
-        out: Out = None,
-        scratch: Any = None,
-        *,
-        wants_dx: bool = True,
+        self, dz: Array, x: Array, p: Views, g: Views, out: Out = None, scratch: Any = None, wants_dx: bool = True
     ) -> Array | None:
         s = Parts(x) if scratch is None else scratch
         np.minimum(x, 0, out=s.product)

@@ -110,15 +110,7 @@ class Residual(Layer):
         return np.add(before, straight, out=out)
 
     def backward(
-        self,
-        dz: Array,
-        x: Array,
-        p: Views,
-        g: Views,
-        out: Out = None,
-        scratch: Any = None,
-        *,
-        wants_dx: bool = True,
+        self, dz: Array, x: Array, p: Views, g: Views, out: Out = None, scratch: Any = None, wants_dx: bool = True
     ) -> Array | None:
         s = scratch
         if s is None:
