@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.activations.sigmoid import Sigmoid
 from chainrule.core.errors import SettingError
 from chainrule.core.types import DType
 from chainrule.engine import suited_threads
@@ -76,8 +77,8 @@ def _draw(network: Network, random: np.random.RandomState) -> None:
 
     The limit is sqrt(6 / (d_in + d_out)), and sqrt(2 / ...) where the hidden layers are sigmoid.
     """
-    first = next((m.name for m in network.modules if not isinstance(m, Layer)), "")
-    factor = 2.0 if first == "sigmoid" else 6.0
+    first = next((m for m in network.modules if not isinstance(m, Layer)), None)
+    factor = 2.0 if isinstance(first, Sigmoid) else 6.0
     for i, module in enumerate(network.modules):
         if isinstance(module, Dense):
             limit = math.sqrt(factor / (module.d_in + module.d_out))

@@ -38,6 +38,7 @@ def make_trainer(
     """The Trainer of these rows, and scikit-learn's L2 term if there is one."""
     network, loss = estimator.network_, estimator._objective.training
     n, dtype = len(target), network.dtype
+    network.check_batch_size(size)
     regularizers = asked_regularizers(estimator.regularization or ())
     target = mixable(loss, loss.prepare(target, n, network.d_out, dtype), network.d_out, dtype, regularizers)
     x = features(X, dtype)

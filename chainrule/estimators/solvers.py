@@ -64,7 +64,7 @@ class AdamEpsilonHat(Moments):
         work *= lr * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
         theta -= work
 
-    def fused_step(
+    def fused(
         self,
         theta: Array,
         grad: Array,
@@ -124,7 +124,7 @@ class VelocitySGD(Optimizer):
         else:
             theta += v
 
-    def fused_step(
+    def fused(
         self,
         theta: Array,
         grad: Array,

@@ -161,7 +161,7 @@ def test_the_gradient_of_several_outputs_is_that_of_the_loss():
 def test_the_compiled_step_is_the_plain_one(optimizer, dtype, rng):
     pytest.importorskip("numba")
     ends = []
-    for step in (optimizer.step, optimizer.fused_step):
+    for step in (optimizer.step, optimizer.fused):
         draw = np.random.default_rng(0)
         theta = draw.normal(size=50).astype(dtype)
         state, scratch = optimizer.start(theta), optimizer.scratch_for(theta)
