@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chainrule.core.errors import ChainruleError
     from chainrule.interop.gradients import check_gradients
     from chainrule.network import MLP, Network
-    from chainrule.training import Callback, History, evaluate, fit
+    from chainrule.training import Callback, History, Stream, evaluate, fit
     from chainrule.training.calibrating import calibrate
     from chainrule.training.find_lr import find_learning_rate
     from chainrule.training.initial import load_weights
@@ -44,6 +44,7 @@ _FACE = {
     "check_gradients": ("interop.gradients", "check_gradients"),
     "History": ("training", "History"),
     "Callback": ("training", "Callback"),
+    "Stream": ("training", "Stream"),
     "ChainruleError": ("core.errors", "ChainruleError"),
     "TensorActivation": ("autograd.custom", "TensorActivation"),
     "TensorLoss": ("autograd.custom", "TensorLoss"),
@@ -59,6 +60,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "ChainruleError",
     "History",
     "Network",
+    "Stream",
     "TensorActivation",
     "TensorLoss",
     "calibrate",

@@ -98,6 +98,13 @@ class Engine:
             self._weight.take(rows, axis=0, out=plan.weight, mode="clip")
         return plan
 
+    def feed(self, X: Array | Features, target: Array, weight: Array | None) -> None:
+        """Take batches from these rows from now on; target and weight are of the form of those before."""
+        self._X = X if isinstance(X, Features) else Features(X)
+        self._target, self._weight, self._whole = target, weight, None
+        for plan in self._plans.values():
+            plan.gather = self._X.gatherer(plan.x, self._fused)
+
     @cached_property
     def _gathered(self) -> tuple[Any, Any, Any]:
         """Room for the rows of a batch: features, target and weights."""

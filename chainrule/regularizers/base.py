@@ -81,6 +81,7 @@ class Average(Regularizer):
     """
 
     each: ClassVar[str]  # "step" or "epoch"
+    needs_steps: ClassVar[bool] = False  # whether ``progress`` counts, for which the number of steps is known
 
     @abstractmethod
     def share(self, count: int, progress: float) -> float | None:

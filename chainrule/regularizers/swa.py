@@ -19,6 +19,7 @@ class SWA(Average):
 
     examples = ({}, {"start": 0.0})
     each = "epoch"
+    needs_steps = True
 
     def __post_init__(self) -> None:
         number("swa: start", self.start, least=0, most=1)

@@ -23,6 +23,8 @@ class Adaptive(Warmed):
     epochs: int = 2
     tolerance: float = 1e-4
 
+    curve_needs_steps = False
+
     def __post_init__(self) -> None:
         super().__post_init__()
         number("adaptive: divisor", self.divisor, above=1)

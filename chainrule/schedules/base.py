@@ -26,9 +26,14 @@ class Schedule(ABC):
     name: ClassVar[str]
     monitor: str = ""  # "loss" or a metric, where it reads one
 
+    @property
+    def needs_steps(self) -> bool:
+        """Whether a rate depends on how many steps there will be."""
+        return True
+
     @abstractmethod
     def rate(self, t: int, steps: int, peak: float) -> float:
-        """The learning rate of step ``t``."""
+        """The learning rate of step ``t``; ``steps`` is 0 where nobody knows, unless it ``needs_steps``."""
 
     def memory(self) -> dict[str, float]:
         """The state before the first epoch."""
@@ -51,8 +56,14 @@ class Warmed(Schedule):
 
     warm_up: float = field(default=0.0, kw_only=True)
 
+    curve_needs_steps: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         number(f"{self.name}: warm_up", self.warm_up, least=0, most=1)
+
+    @property
+    def needs_steps(self) -> bool:
+        return self.curve_needs_steps or self.warm_up > 0
 
     def rate(self, t: int, steps: int, peak: float) -> float:
         warm = round(self.warm_up * steps)

@@ -10,5 +10,7 @@ from chainrule.schedules.base import SCHEDULES, Warmed
 class Constant(Warmed):
     """lr(t) = peak."""
 
+    curve_needs_steps = False
+
     def curve(self, t: int, steps: int, peak: float) -> float:
         return peak

@@ -18,6 +18,8 @@ class InverseScaling(Warmed):
 
     power: float = 0.5
 
+    curve_needs_steps = False
+
     def __post_init__(self) -> None:
         super().__post_init__()
         number("inverse_scaling: power", self.power, least=0)

@@ -27,6 +27,8 @@ class ReduceOnPlateau(Warmed):
     monitor: str = "loss"
     mode: Literal["min", "max"] = "min"
 
+    curve_needs_steps = False
+
     def __post_init__(self) -> None:
         super().__post_init__()
         number("reduce_on_plateau: factor", self.factor, above=0, below=1)

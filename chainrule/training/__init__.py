@@ -4,6 +4,7 @@ from chainrule.training.callbacks import CALLBACKS, Callback
 from chainrule.training.evaluation import evaluate
 from chainrule.training.fitting import fit
 from chainrule.training.history import History
+from chainrule.training.stream import Stream
 from chainrule.training.trainer import Trainer
 
-__all__ = ["CALLBACKS", "Callback", "History", "Trainer", "evaluate", "fit"]
+__all__ = ["CALLBACKS", "Callback", "History", "Stream", "Trainer", "evaluate", "fit"]

@@ -26,7 +26,7 @@ class Accumulation:
         weight: Array | None,
         on_batch: Sequence[Callable[[Any], None]],
     ) -> None:
-        self._engine, self._size, self._mean, self._weight = engine, size, mean, weight
+        self._engine, self._size, self._mean, self.weight = engine, size, mean, weight
         self._on_batch = on_batch
         self._sum = np.empty_like(engine.grad.theta)
 
@@ -49,4 +49,4 @@ class Accumulation:
         return total
 
     def _mass(self, rows: Array) -> float:
-        return float(len(rows)) if self._weight is None else float(self._weight[rows].sum())
+        return float(len(rows)) if self.weight is None else float(self.weight[rows].sum())

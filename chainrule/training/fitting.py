@@ -16,14 +16,15 @@ from chainrule.optimizers import OPTIMIZERS, FullBatch, Optimizer
 from chainrule.regularizers import REGULARIZERS, Regularizer
 from chainrule.schedules import SCHEDULES, Schedule
 from chainrule.training.callbacks import CALLBACKS, Callback
-from chainrule.training.evaluation import Rows, asked_metrics, prepare, prepare_target
-from chainrule.training.gathering import gathered
+from chainrule.training.evaluation import Rows, asked_metrics, prepare
 from chainrule.training.history import History
+from chainrule.training.preparing import Preparation
 from chainrule.training.rates import multiples
-from chainrule.training.regularization import asked_regularizers, mixable
+from chainrule.training.regularization import asked_regularizers
 from chainrule.training.state import TrainingState
+from chainrule.training.stream import Chunks, Stream, check_stream
 from chainrule.training.trainer import EVEN, Trainer
-from chainrule.training.weighing import ClassWeight, class_weights, row_weights, sample_weights
+from chainrule.training.weighing import ClassWeight, row_weights, sample_weights
 from chainrule.training.whole import check_whole
 
 DEFAULT_BATCH = 64
@@ -32,7 +33,7 @@ DEFAULT_BATCH = 64
 def fit(
     network: Network,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     loss: str | Loss | None = None,
     optimizer: str | Optimizer = "adam",
@@ -55,6 +56,8 @@ def fit(
     state: TrainingState | None = None,
 ) -> History:
     """Train ``network`` in place on features X, (n, d_in), and answers y; returns the history.
+
+    X may be a ``Stream`` of chunks, which have the answers with them; ``lbfgs`` takes all rows at once.
 
     ``loss`` None takes the network's own. ``batch_size`` is 1 (stochastic), k (mini-batches, the last one
     shorter if need be, and trained on), "full", or None for 64 or all rows if there are fewer. Each epoch has
@@ -93,31 +96,31 @@ def fit(
         multiple = multiples(network, learning_rates)
         check_whole(rule, batch_size, course, accumulate, multiple.values(), regularizers)
         batch_size = "full"
-    x = gathered(network, X, choose(engine).name == "fused")
-    target = prepare_target(network, chosen, x.raw, y, "fit")
-    weights = None if sample_weight is None else sample_weights(sample_weight, len(x), network.dtype)
-    by_class = None
-    if class_weight is not None:
-        by_class = class_weights(network, chosen, target, class_weight, weights)
-    checked = None if validation is None else _validation(network, chosen, validation, by_class)
-    weight = row_weights(chosen, target, network.dtype, weights, by_class)
+    preparation = Preparation(network, chosen, regularizers, class_weight, choose(engine).name == "fused")
+    chunks = None
+    if isinstance(X, Stream):
+        check_stream(y, sample_weight, batch_size, class_weight, rule)
+        chunks = Chunks(X, preparation.rows)
+        chunks.check_length(course, regularizers)
+    rows = preparation.rows(X, y, sample_weight) if chunks is None else chunks.first()
+    checked = None if validation is None else _validation(network, chosen, validation, preparation.by_class)
     watchers = [CALLBACKS.make(callback) for callback in callbacks]
     if verbose:
         from chainrule.training.callbacks.progress import Progress
 
         watchers.append(Progress())
-    rows_a_batch = _rows_a_batch(batch_size, len(x))
+    rows_a_batch = _rows_a_batch(batch_size, len(rows.x) if chunks is None else None)
     network.check_batch_size(rows_a_batch)
     trainer = Trainer(
         network,
-        x,
-        mixable(chosen, target, network.d_out, network.dtype, regularizers),
+        rows.x,
+        rows.target,
         loss=chosen,
         optimizer=rule,
         schedule=course,
         batch_size=rows_a_batch,
         epochs=epochs,
-        weight=weight,
+        weight=rows.weight,
         validation=checked,
         metrics=asked,
         regularizers=regularizers,
@@ -129,7 +132,9 @@ def fit(
         accumulate=accumulate,
         learning_rates=learning_rates,
         state=state,
+        chunks=chunks,
     )
+    del rows  # else the first chunk would stay
     network.loss = chosen
     try:
         return trainer.run()
@@ -166,14 +171,15 @@ def _validation(network: Network, loss: Loss, given: Any, by_class: Array | None
     return Rows(x, target, row_weights(loss, target, network.dtype, weights, by_class))
 
 
-def _rows_a_batch(batch_size: int | str | None, rows: int) -> int:
+def _rows_a_batch(batch_size: int | str | None, rows: int | None) -> int:
+    """Of ``rows``; of a stream None."""
     if batch_size is None:
-        return min(DEFAULT_BATCH, rows)
-    if batch_size == "full":
+        return DEFAULT_BATCH if rows is None else min(DEFAULT_BATCH, rows)
+    if batch_size == "full" and rows is not None:
         return rows
     if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
         raise SettingError(f'batch_size is a whole number from 1, or "full"; not {batch_size!r:.80}')
-    if batch_size > rows:
+    if rows is not None and batch_size > rows:
         raise SettingError(f'batch_size {batch_size} is more than the {rows} rows of training data; try "full"')
     return batch_size
 

@@ -29,6 +29,7 @@ from chainrule.training.rates import bound, multiples
 from chainrule.training.recording import Recording
 from chainrule.training.regularization import Regularization
 from chainrule.training.state import TrainingState
+from chainrule.training.stream import Chunks
 from chainrule.training.whole import minimize
 
 EVEN: Mapping[str, float] = MappingProxyType({})
@@ -39,9 +40,11 @@ class Trainer:
     """One training of one network: ``fit`` makes it and calls ``run``; callbacks are given it.
 
     Public for callbacks: network, gear, threads, loss_function, optimizer, schedule, engine, state, history, rows,
-    batch_size, accumulate, epochs, steps (of the whole training), loss (of the last step), seconds, failed, and
-    ``recording``, which names the columns of the history. A callback may put a call into ``before_step``: it is
-    given the step's learning rate when ``engine.grad`` is there and the optimizer has not yet read it.
+    batch_size, accumulate, epochs, steps (of the whole training), loss (of the last step), seconds, failed, done
+    (rows of the chunks that this epoch has finished) and ``recording``, which names the columns of the history. Of
+    a stream of unknown length steps are 0, and in the first epoch rows are. A callback may put a call into
+    ``before_step``: it is given the step's learning rate when ``engine.grad`` is there and the optimizer has not
+    yet read it.
     """
 
     def __init__(
@@ -67,16 +70,21 @@ class Trainer:
         accumulate: int = 1,
         learning_rates: Mapping[str, float] = EVEN,
         state: TrainingState | None = None,
+        chunks: Chunks | None = None,
     ) -> None:
         self.network, self.loss_function = network, loss
         self.optimizer, self.schedule = optimizer, schedule
         self.batch_size, self.accumulate, self.shuffle = batch_size, accumulate, shuffle
-        self.rows = len(x)
+        self._chunks = chunks
+        self.rows = len(x) if chunks is None else chunks.rows
+        self.done = 0
         theta, buffers = network.params.theta, network.buffers.theta
         fresh = state is None
         self.state = TrainingState(theta, buffers, optimizer, seed) if state is None else state
         self.epochs = self.state.epoch + epochs
-        self.steps = self.state.t + epochs * math.ceil(self.rows / (batch_size * accumulate))
+        size = batch_size * accumulate
+        a_pass = math.ceil(self.rows / size) if chunks is None else chunks.steps(size)
+        self.steps = self.state.t + epochs * a_pass if a_pass else 0
         self.gear = choose(engine)
         log.info("engine: %s", self.gear)
         self.engine = Engine(
@@ -101,7 +109,7 @@ class Trainer:
         self.loss = math.nan
         self.seconds = 0.0
         self.failed = False
-        self._weight = weight
+        self._rows = Rows(x, target, weight)
         if fresh:
             self.state.schedule = schedule.memory()
         self._peak = optimizer.learning_rate * self.state.schedule.get("share", 1.0)
@@ -122,13 +130,14 @@ class Trainer:
         self._after_step = [*shorten, *moments.after_step]
         mean = self.loss_function.reduction == "mean"
         self._parts = (
-            Accumulation(self.engine, self.batch_size, mean, self._weight, self._on_batch)
+            Accumulation(self.engine, self.batch_size, mean, self._rows.weight, self._on_batch)
             if self.accumulate > 1
             else None
         )
         if moments.averages("step"):
             self._after_step.append(self._average)
-        self._uncopied = -1 if self._on_batch else self.rows  # a batch of so many rows may be the data themselves
+        # a batch of so many rows may be the data themselves
+        self._uncopied = -1 if self._on_batch or self._chunks is not None else self.rows
 
     def stop(self, reason: str) -> None:
         """End the training after the current step; ``reason`` goes into the history."""
@@ -161,12 +170,36 @@ class Trainer:
 
     def _epoch(self) -> None:
         started = time.perf_counter()
-        state, rows, size, weight = self.state, self.rows, self.batch_size * self.accumulate, self._weight
+        total, mass, rate, self.done = 0.0, 0.0, 0.0, 0
+        self.state.epoch += 1
+        for rows in (self._rows,) if self._chunks is None else self._chunks:
+            if self._chunks is not None:
+                self._feed(rows)
+            loss, share, rate = self._pass(len(rows.x), rows.weight)
+            total, mass = total + loss, mass + share
+            if self.history.stopped is not None:
+                break
+        else:
+            self.rows = self.done
+        seconds = time.perf_counter() - started
+        self.seconds += seconds
+        mean = self.loss_function.reduction == "mean"
+        self.record((total / mass if mass else 0.0) if mean else total, rate, seconds, self.done)
+
+    def _feed(self, rows: Rows) -> None:
+        """Another chunk; the one before is let go."""
+        self._rows = rows
+        self.engine.feed(*rows)
+        if self._parts is not None:
+            self._parts.weight = rows.weight
+
+    def _pass(self, rows: int, weight: Array | None) -> tuple[float, float, float]:
+        """All batches of these rows: the sum of their losses, the rows or weights in it, and the last rate."""
+        state, size = self.state, self.batch_size * self.accumulate
         # A full batch has one order only, and its rows need no copying; else each epoch draws a new order.
         order = state.shuffle.permutation(rows) if self.shuffle and size < rows else np.arange(rows)
         mean = self.loss_function.reduction == "mean"
         total, mass, rate, losses = 0.0, 0.0, 0.0, self.history.steps
-        state.epoch += 1
         for state.row in range(0, rows, size):
             if (state.row == 0 or state.t % KEEP_EVERY == 0) and not state.keep():
                 self._diverged(order)
@@ -182,13 +215,11 @@ class Trainer:
                 callback.on_step_end(self)
             if self.history.stopped is not None:
                 break
-        done = min(state.row + size, rows)
+        self.done += min(state.row + size, rows)
         state.row = 0
         if not np.isfinite(state.theta).all():
             self._diverged(order)
-        seconds = time.perf_counter() - started
-        self.seconds += seconds
-        self.record((total / mass if mass else 0.0) if mean else total, rate, seconds, done)
+        return total, mass, rate
 
     def step(self, rows: Array) -> float:
         """One optimizer step on these rows; returns its learning rate. The loss is then in ``loss``."""
@@ -210,7 +241,7 @@ class Trainer:
         return rate
 
     def _average(self) -> None:
-        self.regularization.average(self.state.t / self.steps)
+        self.regularization.average(self.state.t / self.steps if self.steps else 0.0)
 
     def end_step(self, loss: float) -> None:
         """Record the loss of a step, and tell the callbacks."""
@@ -241,7 +272,7 @@ class Trainer:
         live = (state.theta, state.buffers)
         before = [array.copy() for array in live]
         phase, size = "update", self.batch_size * self.accumulate
-        for start in range(state.row, self.rows, size):
+        for start in range(state.row, len(order), size):
             for copy, array in zip(before, live, strict=True):
                 copy[:] = array
             self.step(order[start : start + size])

@@ -53,14 +53,14 @@ class Progress(Callback):
         self._started = time.perf_counter()
         if self.bar and sys.stderr.isatty():
             self._live = _bar()
-            self._task = self._live.add_task("training", total=trainer.steps, facts="")
+            self._task = self._live.add_task("training", total=trainer.steps or None, facts="")
             self._live.start()
 
     def on_step_end(self, trainer: Trainer) -> None:
         if self._live is None or (now := time.perf_counter()) < self._next:
             return
         self._next = now + BLINK
-        seen = (trainer.state.epoch - 1) * trainer.rows + trainer.state.row + trainer.batch_size
+        seen = (trainer.state.epoch - 1) * trainer.rows + trainer.done + trainer.state.row + trainer.batch_size
         speed = seen / (now - self._started)
         self._live.update(
             self._task,
