@@ -79,6 +79,15 @@ def test_chunks_are_learned_in_their_order_and_short_batches_too():
     assert len(history.steps) == 4 * (3 + 3 + 2)
 
 
+def test_accumulated_batches_are_weighed_by_the_weights_of_their_chunk():
+    X, y = problem()
+    weight = np.linspace(0.1, 3, ROWS)
+    whole, streamed = network(), network()
+    train(whole, X, y, batch_size=5, accumulate=2, shuffle=False, sample_weight=weight)
+    train(streamed, Stream(pieces(X, y, weight)), batch_size=5, accumulate=2, shuffle=False)
+    assert streamed.params.theta.tobytes() == whole.params.theta.tobytes()
+
+
 def test_each_epoch_shuffles_a_chunk_within_itself():
     seen = []
     X, y = problem()
