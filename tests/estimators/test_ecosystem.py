@@ -37,6 +37,7 @@ def test_a_pipeline_with_names_of_columns():
         model[-1].predict(table[["b", "a", "c", "d"]])
 
 
+@pytest.mark.thorough
 def test_a_search_in_two_processes_gives_what_one_gives():
     grid = {"hidden_layer_sizes": [(5,), (10,)], "alpha": np.logspace(-4, 0, 2), "activation": ["relu", "gelu"]}
     found = [GridSearchCV(MLPClassifier(**QUICK), grid, cv=2, n_jobs=n).fit(X, y) for n in (1, 2)]

@@ -28,6 +28,7 @@ SETTINGS = [
     {"hidden_layer_sizes": (), "activation": "identity", "alpha": 0.0},
     {"early_stopping": True, "batch_size": 20, "validation_fraction": 0.2},
     {"solver": "lbfgs", "hidden_layer_sizes": 10},
+    {"solver": "lbfgs", "hidden_layer_sizes": 10, "max_iter": 200, "max_fun": 3},
 ]
 
 
