@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from chainrule.network import MLP, Network
     from chainrule.training import Callback, History, Stream, evaluate, fit
     from chainrule.training.calibrating import calibrate
+    from chainrule.training.callbacks.early_stopping import EarlyStopping
     from chainrule.training.find_lr import find_learning_rate
     from chainrule.training.initial import load_weights
     from chainrule.training.input_gradients import input_gradients
+    from chainrule.training.partial import partial_fit
 
     load = Network.load
 
@@ -41,9 +43,11 @@ _FACE = {
     "find_learning_rate": ("training.find_lr", "find_learning_rate"),
     "load_weights": ("training.initial", "load_weights"),
     "input_gradients": ("training.input_gradients", "input_gradients"),
+    "partial_fit": ("training.partial", "partial_fit"),
     "check_gradients": ("interop.gradients", "check_gradients"),
     "History": ("training", "History"),
     "Callback": ("training", "Callback"),
+    "EarlyStopping": ("training.callbacks.early_stopping", "EarlyStopping"),
     "Stream": ("training", "Stream"),
     "ChainruleError": ("core.errors", "ChainruleError"),
     "TensorActivation": ("autograd.custom", "TensorActivation"),
@@ -58,6 +62,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "MLP",
     "Callback",
     "ChainruleError",
+    "EarlyStopping",
     "History",
     "Network",
     "Stream",
@@ -71,6 +76,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "input_gradients",
     "load",
     "load_weights",
+    "partial_fit",
 ]
 
 

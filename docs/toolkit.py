@@ -22,7 +22,7 @@ OPENING = """# The toolkit
 
 Every shelf with the names on it, what each is, and an example of each that runs: from the library, and from the
 command line. The page is written from the shelves by `python docs/toolkit.py`, and a test holds it to them.
-Formulas, settings and sources stand in `help(cr.optimizers.Adam)`; `chainrule verify` checks everything on your machine.
+Formulas, settings and sources stand in `help(cr.optimizers.Adam)`; `chainrule verify` checks all of it.
 
 """
 START = """```python

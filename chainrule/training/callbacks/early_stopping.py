@@ -20,18 +20,26 @@ class EarlyStopping(Callback):
     ``monitor`` is "loss" or a metric, on the validation rows; on the training rows where there are no others. A
     loss is better lower, a metric as it says itself. With ``restore`` the network then has the weights and buffers
     of the best epoch, also where training went to its end, but not where it failed.
+
+    With ``across`` one instance given to calls that follow one another, of ``partial_fit`` or of ``fit`` with a
+    state, counts over all of them: ``stopped`` says when to leave the loop, and only then the best weights are put
+    back. Where the training has gone on without it, the count begins anew.
     """
 
     monitor: str = "loss"
     patience: int = 10
     min_delta: float = 0.0
     restore: bool = True
+    across: bool = False
 
+    stopped: bool = field(default=False, init=False)
     column: str = field(default="", init=False)
     best: float = field(default=math.nan, init=False)
     best_epoch: int = field(default=0, init=False)
     _kept: list[Array] = field(default_factory=list, init=False, repr=False)
     _least: bool = field(default=True, init=False, repr=False)
+    _of: Any = field(default=None, init=False, repr=False)  # the state of the training it counts for
+    _epoch: int = field(default=0, init=False, repr=False)  # of that state, when its last call ended
 
     def __post_init__(self) -> None:
         whole("early_stopping: patience", self.patience)
@@ -40,7 +48,12 @@ class EarlyStopping(Callback):
     def on_fit_start(self, trainer: Trainer) -> None:
         self.column = trainer.recording.watched(self.monitor, "early_stopping: monitor")
         self._least = trainer.recording.better[self.column] == "lower"
-        self.best, self.best_epoch, self._kept = math.nan, 0, []
+        if self.across and self._of is trainer.state and self._epoch == trainer.state.epoch:
+            if self.stopped:
+                trainer.stop(self._why())
+            return
+        self._of = trainer.state
+        self.best, self.best_epoch, self._kept, self.stopped = math.nan, 0, [], False
 
     def on_epoch_end(self, trainer: Trainer, row: dict[str, Any]) -> None:
         value, epoch = row[self.column], row["epoch"]
@@ -50,10 +63,15 @@ class EarlyStopping(Callback):
             if self.restore:
                 self._kept = [array.copy() for array in trainer.state.learned]
         elif epoch - self.best_epoch >= self.patience and trainer.history.stopped is None:
-            trainer.stop(f"early_stopping: {self.column} was best in epoch {self.best_epoch}")
+            self.stopped = True
+            trainer.stop(self._why())
+
+    def _why(self) -> str:
+        return f"early_stopping: {self.column} was best in epoch {self.best_epoch}"
 
     def on_fit_end(self, trainer: Trainer) -> None:
-        if trainer.failed:
+        self._epoch = trainer.state.epoch
+        if trainer.failed or (self.across and not self.stopped):
             return
         for array, best in zip(trainer.state.learned, self._kept, strict=False):
             array[:] = best
