@@ -12,15 +12,17 @@ from numpy.typing import ArrayLike, DTypeLike
 from chainrule import saving
 from chainrule.activations import ACTIVATIONS, Activation
 from chainrule.core import checks
-from chainrule.core.errors import ChainruleError, InputError, NotFittedError, SettingError, ShapeError
+from chainrule.core.errors import ChainruleError, InputError, NotFittedError, SettingError
 from chainrule.core.params import Params
 from chainrule.core.rng import generator
-from chainrule.core.settings import MOST_SIZE, show, whole
+from chainrule.core.settings import MOST_SIZE, whole
 from chainrule.core.types import Array
+from chainrule.core.weights import load
 from chainrule.engine.predictor import Predictor, decide
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import Layer, Module
-from chainrule.layers._chain import build, check_batch_size, check_chain, label, start
+from chainrule.layers._chain import build, check_batch_size, check_chain, check_width, start
+from chainrule.layers._ends import check_ends
 from chainrule.layers._mlp import mlp_modules
 from chainrule.layers.base import buffer_shapes, parameter_shapes, views
 from chainrule.losses import LOSSES, Loss
@@ -38,7 +40,7 @@ class Network:
     ``modules`` are things or their names and settings (``"relu"``, ``"leaky_relu:slope=0.1"``); a layer described
     without its width takes that of what comes before. Weights start from ``seed``, by ``initializer`` or, unless
     told, by what suits the activation after each layer (He for ReLU, Glorot for the others); biases start at 0.
-    ``dtype`` is float32 or float64.
+    ``weights``, a state_dict under PyTorch's names, are taken instead. ``dtype`` is float32 or float64.
 
     ``loss`` decides what outputs mean (``fit`` sets it). ``preprocessing`` and ``target`` travel with the
     network: with them it takes raw features and gives values in the target's own unit.
@@ -56,9 +58,10 @@ class Network:
         loss: str | Loss | None = None,
         preprocessing: Preprocessing | None = None,
         target: Target | None = None,
+        weights: Mapping[str, Any] | None = None,
     ) -> None:
         self.modules = build(modules)
-        self.dtype = _float_dtype(dtype)
+        self.dtype = checks.float_dtype(dtype)
         self.loss = None if loss is None else LOSSES.make(loss)
         self.preprocessing = preprocessing
         self.target = target
@@ -69,8 +72,10 @@ class Network:
         self.params = Params(parameter_shapes(self.modules), self.dtype)
         self.buffers = Params(buffer_shapes(self.modules), self.dtype)
         self._views = self._make_views()
-        self._check_ends()
+        check_ends(self.d_in, self.d_out, preprocessing, target)
         self.initialize(initializer, seed)
+        if weights is not None:
+            load(self.state_dict(), weights)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copied view would be an array of its own; a copy makes its views afresh.
@@ -86,17 +91,6 @@ class Network:
             views(i, module, self.params, self.buffers) if isinstance(module, Layer) else {}
             for i, module in enumerate(self.modules)
         ]
-
-    def _check_ends(self) -> None:
-        """Refuse preprocessing or a target that is not for this network."""
-        if self.preprocessing is not None and self.preprocessing.d_out != self.d_in:
-            raise ShapeError(
-                f"the preprocessing gives {self.preprocessing.d_out} features; the network takes {self.d_in}"
-            )
-        if self.target is not None:
-            names, two = len(self.target.names), self.target.task == "classes" and len(self.target.names) == 2
-            if self.d_out != names and not (two and self.d_out == 1):
-                raise ShapeError(f"the target has {names} names; the network has {self.d_out} outputs")
 
     def initialize(self, initializer: str | Initializer | None = None, seed: int = 0) -> None:
         """Draw all weights afresh."""
@@ -201,7 +195,7 @@ class Network:
             x = checks.matrix("X", self.preprocessing.transform(X), self.dtype)
         else:
             x = checks.matrix("X", X, self.dtype)
-        self._check_width(x)
+        check_width(self.modules, self.d_in, x)
         if isinstance(self.modules[0], Layer):
             self.modules[0].check(x)
         return x
@@ -209,15 +203,6 @@ class Network:
     def check_batch_size(self, rows: int) -> None:
         """Refuse to train on batches of so few rows where a layer needs more."""
         check_batch_size(self.modules, rows)
-
-    def _check_width(self, x: Array) -> None:
-        if x.shape[1] == self.d_in:
-            return
-        i, first = next((i, module) for i, module in enumerate(self.modules) if isinstance(module, Layer))
-        hint = " It looks transposed: try X.T" if len(x) == self.d_in else " Is it the data this network is for?"
-        raise ShapeError(
-            f"{label(i, first)} takes {self.d_in} features; X has {x.shape[1]}: shape {x.shape}.{hint}"
-        )
 
     def summary(self) -> Summary:
         """Layers, shapes, parameters, operations and bytes; print it."""
@@ -288,13 +273,3 @@ def MLP(
         embedding=embedding,
     )
     return Network(modules, **settings)
-
-
-def _float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    try:
-        found = None if dtype is None else np.dtype(dtype)  # NumPy takes None for float64
-    except TypeError:
-        found = None
-    if found is None or found not in (np.dtype("float32"), np.dtype("float64")):
-        raise SettingError(f"dtype is float32 or float64, not {show(dtype)}")
-    return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from chainrule.core.errors import InputError, ShapeError
+from chainrule.core.errors import InputError, SettingError, ShapeError
+from chainrule.core.settings import show
 from chainrule.core.types import Array, DType
 
 
@@ -103,3 +105,14 @@ def mean_and_scale(x: Array, axis: int | None = 0, what: str = "X") -> tuple[Arr
             f"{what} holds numbers up to {np.abs([low, high]).max():.3g}, too large to be standardized"
         )
     return mean, scale
+
+
+def float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """float32 or float64, or one error."""
+    try:
+        found = None if dtype is None else np.dtype(dtype)  # NumPy takes None for float64
+    except TypeError:
+        found = None
+    if found is None or found not in (np.dtype("float32"), np.dtype("float64")):
+        raise SettingError(f"dtype is float32 or float64, not {show(dtype)}")
+    return found

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from chainrule.core.errors import SettingError, ShapeError
+from chainrule.core.types import Array
 from chainrule.initializers import Initializer
 from chainrule.layers._same_width import SameWidth
 from chainrule.layers.base import Layer, Module, Views, make
@@ -62,6 +63,15 @@ def check_chain(modules: tuple[Module, ...]) -> tuple[int, int]:
         if i and layer.takes_codes:
             raise SettingError(f"{label(i, layer)} takes codes of categories, so it must stand first")
     return layers[0][1].d_in, layers[-1][1].d_out
+
+
+def check_width(modules: Sequence[Module], d_in: int, x: Array) -> None:
+    """Refuse features of another width than the first layer's."""
+    if x.shape[1] == d_in:
+        return
+    i, first = next((i, module) for i, module in enumerate(modules) if isinstance(module, Layer))
+    hint = " It looks transposed: try X.T" if len(x) == d_in else " Is it the data this network is for?"
+    raise ShapeError(f"{label(i, first)} takes {d_in} features; X has {x.shape[1]}: shape {x.shape}.{hint}")
 
 
 def check_batch_size(modules: Sequence[Module], rows: int) -> None:

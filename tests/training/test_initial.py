@@ -59,3 +59,13 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(change, error, says
     assert net.params.theta.tobytes() == before
     with pytest.raises(InputError, match="weights come as a dictionary"):
         cr.load_weights(net, [1])
+
+
+def test_a_network_is_built_with_weights_given():
+    first = cr.MLP([3, 5, 2], normalization="batch_norm", seed=1)
+    second = cr.MLP([3, 5, 2], normalization="batch_norm", seed=2, weights=first.state_dict())
+    for name, array in first.state_dict().items():
+        assert second.state_dict()[name].tobytes() == array.tobytes()
+        assert not np.shares_memory(second.state_dict()[name], array)
+    with pytest.raises(InputError, match=r"missing 0\.bias"):
+        cr.MLP([3, 2], weights={"0.weight": np.ones((2, 3))})
