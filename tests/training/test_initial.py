@@ -57,7 +57,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(change, error, says
     with pytest.raises(error, match=says):
         cr.load_weights(net, state)
     assert net.params.theta.tobytes() == before
-    with pytest.raises(InputError, match="weights come as a dictionary"):
+    with pytest.raises(InputError, match="weights are a dictionary"):
         cr.load_weights(net, [1])
 
 
