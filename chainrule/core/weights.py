@@ -19,9 +19,7 @@ def load(own: Mapping[str, Array], given: Mapping[str, Any]) -> None:
     All of them, or nothing: every name, every shape, finite numbers. Values are rounded to the arrays' dtype.
     """
     if not isinstance(given, Mapping):
-        raise InputError(
-            f"weights are a dictionary, name to array, as network.state_dict(); not {show(given)}"
-        )
+        raise InputError(f"weights are a dictionary, name to array, as network.state_dict(); not {show(given)}")
     missing, extra = [n for n in own if n not in given], [str(n) for n in given if n not in own]
     if missing or extra:
         said = [
