@@ -1,6 +1,6 @@
 """A training step against its matrix products alone, in one process, interleaved: medians and their ratio.
 
-    python benchmarks/step_against_products.py [--optimizer sgd] [--batch-size 64] [--sizes 784,128,64,10]
+    python benchmarks/step_against_products.py [--optimizer sgd] [--batch-size 64] [--sizes 784,128,64,10] [--engine numpy]
 
 A step is gathering the batch, forward, loss, backward and update, as the trainer runs it. The products are
 the same calls of matmul on arrays of the same shapes: forward, dW of each layer, dx of each but the first; once
@@ -45,7 +45,7 @@ def products(sizes: list[int], n: int) -> Callable[[], None]:
     return run
 
 
-def make_trainer(sizes: list[int], n: int, optimizer: str, rows: int = 20_000) -> Trainer:
+def make_trainer(sizes: list[int], n: int, optimizer: str, engine: str, rows: int = 20_000) -> Trainer:
     rng = np.random.default_rng(1)
     X = rng.standard_normal((rows, sizes[0]), np.float32)
     y = rng.integers(0, sizes[-1], rows)
@@ -56,19 +56,21 @@ def make_trainer(sizes: list[int], n: int, optimizer: str, rows: int = 20_000) -
             held.append(trainer)
 
     net = cr.MLP(sizes, seed=0)
-    cr.fit(net, X, y, loss="cross_entropy", optimizer=optimizer, batch_size=n, epochs=1, callbacks=[Keep()])
+    given = {"loss": "cross_entropy", "optimizer": optimizer, "batch_size": n, "epochs": 1, "engine": engine}
+    cr.fit(net, X, y, **given, callbacks=[Keep()])
     return held[0]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--optimizer", default="sgd")
+    parser.add_argument("--engine", default="auto", choices=["auto", "numpy", "fused"])
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--sizes", default="784,128,64,10")
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
     sizes, n = [int(size) for size in options.sizes.split(",")], options.batch_size
-    trainer, floor = make_trainer(sizes, n, options.optimizer), products(sizes, n)
+    trainer, floor = make_trainer(sizes, n, options.optimizer, options.engine), products(sizes, n)
     order = np.random.default_rng(2).permutation(trainer.rows)
     batches = [order[i : i + n] for i in range(0, len(order) - n, n)]
 
