@@ -1,6 +1,7 @@
 """A training step against its matrix products alone, in one process, interleaved: medians and their ratio.
 
-    python benchmarks/step_against_products.py [--optimizer sgd] [--batch-size 64] [--sizes 784,128,64,10] [--engine numpy]
+    python benchmarks/step_against_products.py [--sizes 784,128,64,10] [--batch-size 64] [--optimizer sgd]
+                                               [--engine auto]
 
 A step is gathering the batch, forward, loss, backward and update, as the trainer runs it. The products are
 the same calls of matmul on arrays of the same shapes: forward, dW of each layer, dx of each but the first; once
