@@ -34,6 +34,7 @@ def scaling(panels: Mapping[str, Sequence[Growth]], title: str, cost: str) -> An
         ax.set(xlabel=label(name), ylabel=cost, xscale="log", yscale="log")
         ax.grid(visible=True, alpha=0.3)
         if lines:
+            ax.margins(y=0.35)  # room above the lines
             ax.legend(frameon=False, fontsize="small")
     for ax in axes[len(panels) :]:
         ax.remove()
