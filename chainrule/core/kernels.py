@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
@@ -91,9 +90,9 @@ def numba() -> Any:
 def ready() -> str:
     """numba's version, once a kernel was compiled and kept; MissingExtraError or SettingError says why not."""
     version = str(numba().__version__)
+    _announce()
     try:
-        with announced():
-            _probe()
+        _probe()
     except (RuntimeError, OSError) as problem:
         raise SettingError(
             f"numba has no place to keep compiled kernels ({str(problem).splitlines()[0]:.200}); set "
@@ -107,31 +106,21 @@ def _probe() -> int:
     return 0
 
 
-@contextmanager
-def announced() -> Iterator[None]:
-    """While this is open, the first real compilation (not a loading from disk) is told of in one line."""
-    listener = _listener()
-    event = numba().core.event
-    event.register("numba:compile", listener)
-    try:
-        yield
-    finally:
-        event.unregister("numba:compile", listener)
-
-
 @cache
-def _listener() -> Any:
+def _announce() -> None:
+    """From now on the first real compilation of ours, not a loading from disk, is told of in one line."""
     event = numba().core.event
 
     class Announce(event.Listener):  # type: ignore[misc, name-defined]
         told = False
 
         def on_start(self, event: Any) -> None:
-            if not self.told:
+            ours = event.data["dispatcher"].py_func.__module__.startswith("chainrule.")
+            if ours and not self.told:
                 self.told = True
                 log.warning("compiling kernels, once; later runs find them on disk")
 
         def on_end(self, event: Any) -> None:
             pass
 
-    return Announce()
+    event.register("numba:compile", Announce())

@@ -116,9 +116,8 @@ class Engine:
 
     def _plan(self, x: Array, target: Array, weight: Array | None) -> Plan:
         n = len(x)
-        part = {
-            id(a): a[:n] for a in (*self._values, *self._gradients)
-        }  # one of each: what is shared stays one object
+        # One view of each buffer, so that what is shared stays one object
+        part = {id(a): a[:n] for a in (*self._values, *self._gradients)}
         values = [x, *(part[id(v)] for v in self._values)]
         gradients = [None, *(part[id(g)] for g in self._gradients)]
         steps = []

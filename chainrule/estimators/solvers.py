@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,8 @@ from chainrule.core import settings
 from chainrule.core.kernels import kernel
 from chainrule.core.types import Array
 from chainrule.optimizers import OPTIMIZERS, Optimizer
-from chainrule.optimizers._moments import Moments, average, average_of_squares
-from chainrule.optimizers.base import State
+from chainrule.optimizers.adam import Adam
+from chainrule.optimizers.base import Scratch, State
 
 
 def optimizer_of(
@@ -35,7 +34,7 @@ def optimizer_of(
 
 
 @dataclass(frozen=True)
-class AdamEpsilonHat(Moments):
+class AdamEpsilonHat(Adam):
     """Adam in the other order of Kingma & Ba 2015, section 2: theta <- theta - lr_t m / (sqrt(v) + epsilon).
 
     lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t). Here epsilon is added before v is corrected, so it counts as
@@ -45,36 +44,12 @@ class AdamEpsilonHat(Moments):
 
     name = "adam_epsilon_hat"
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
-        m, v = state["m"], state["v"]
-        work = np.empty_like(grad) if scratch is None else scratch
-        average(m, grad, self.beta1, work)
-        average_of_squares(v, grad, self.beta2, work)
-        np.sqrt(v, out=work)
-        work += self.epsilon
-        np.divide(m, work, out=work)
-        work *= lr * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
-        theta -= work
+    def _epsilon(self, t: int) -> float:
+        return self.epsilon / math.sqrt(1 - self.beta2**t)
 
-    def fused(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
-        rate = lr * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
-        _adam.compiled(theta, grad, state["m"], state["v"], rate, self.beta1, self.beta2, self.epsilon)
+    def in_torch(self, torch: Any, parameters: Any) -> Any:
+        """None: PyTorch's is the other form."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -105,15 +80,7 @@ class VelocitySGD(Optimizer):
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
 
-    def step(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         v = state["v"]
         grad *= lr
         v *= self.momentum
@@ -124,27 +91,8 @@ class VelocitySGD(Optimizer):
         else:
             theta += v
 
-    def fused(
-        self,
-        theta: Array,
-        grad: Array,
-        state: Mapping[str, Array],
-        t: int,
-        lr: float,
-        scratch: Array | None = None,
-    ) -> None:
+    def fused(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         _velocity.compiled(theta, grad, state["v"], lr, self.momentum, self.nesterov)
-
-
-@kernel
-def _adam(theta, grad, m, v, rate, beta1, beta2, epsilon):  # type: ignore[no-untyped-def]
-    real = theta.dtype.type
-    rate, epsilon = real(rate), real(epsilon)
-    rest1, rest2, beta2 = real(1 - beta1), real(1 - beta2), real(beta2)
-    for i in range(theta.size):
-        m[i] += rest1 * (grad[i] - m[i])
-        v[i] = beta2 * v[i] + rest2 * grad[i] * grad[i]
-        theta[i] -= rate * m[i] / (np.sqrt(v[i]) + epsilon)
 
 
 @kernel

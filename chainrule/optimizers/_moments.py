@@ -55,6 +55,10 @@ class Moments(Optimizer):
     def scratch_for(self, theta: Array) -> Array:
         return np.empty_like(theta)
 
+    def _epsilon(self, t: int) -> float:
+        """What is added to sqrt(v^) in step t."""
+        return self.epsilon
+
     def _adam(
         self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, scratch: Array | None
     ) -> None:
@@ -64,7 +68,7 @@ class Moments(Optimizer):
         """
         work = np.empty_like(grad) if scratch is None else scratch
         root = math.sqrt(1 - self.beta2**t)
-        rate, small = lr * root / (1 - self.beta1**t), self.epsilon * root
+        rate, small = lr * root / (1 - self.beta1**t), self._epsilon(t) * root
         # Twelve passes over what fits into the cache, instead of twelve over everything: of 1.9 million parameters
         # a third of the time is saved, of 100,000 nothing is lost.
         for start in range(0, theta.size, BLOCK):
@@ -82,7 +86,7 @@ class Moments(Optimizer):
         self, theta: Array, grad: Array, state: Mapping[str, Array], t: int, lr: float, keep: float = 1.0
     ) -> None:
         """The same in one compiled pass, after theta <- keep theta."""
-        settings = self.beta1, self.beta2, self.epsilon
+        settings = self.beta1, self.beta2, self._epsilon(t)
         _update.compiled(theta, grad, state["m"], state["v"], t, lr, keep, *settings)
 
 
