@@ -1,7 +1,7 @@
 """A training step against its matrix products alone, in one process, interleaved: medians and their ratio.
 
     python benchmarks/step_against_products.py [--sizes 784,128,64,10] [--batch-size 64] [--optimizer sgd]
-                                               [--engine auto]
+                                               [--engine auto] [--threads 2] [--busy 1]
 
 A step is gathering the batch, forward, loss, backward and update, as the trainer runs it. The products are
 the same calls of matmul on arrays of the same shapes: forward, dW of each layer, dx of each but the first; once
@@ -11,10 +11,12 @@ with the number of BLAS threads that the trainer chooses, once with the one that
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +48,7 @@ def products(sizes: list[int], n: int) -> Callable[[], None]:
     return run
 
 
-def make_trainer(sizes: list[int], n: int, optimizer: str, engine: str, rows: int = 20_000) -> Trainer:
+def make_trainer(sizes: list[int], n: int, rows: int = 20_000, **settings: Any) -> Trainer:
     rng = np.random.default_rng(1)
     X = rng.standard_normal((rows, sizes[0]), np.float32)
     y = rng.integers(0, sizes[-1], rows)
@@ -57,21 +59,31 @@ def make_trainer(sizes: list[int], n: int, optimizer: str, engine: str, rows: in
             held.append(trainer)
 
     net = cr.MLP(sizes, seed=0)
-    given = {"loss": "cross_entropy", "optimizer": optimizer, "batch_size": n, "epochs": 1, "engine": engine}
-    cr.fit(net, X, y, **given, callbacks=[Keep()])
+    cr.fit(net, X, y, loss="cross_entropy", batch_size=n, epochs=1, callbacks=[Keep()], **settings)
     return held[0]
+
+
+def spin() -> None:
+    """Keep a core busy until killed."""
+    while True:
+        pass
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--optimizer", default="sgd")
+    parser.add_argument("--threads", type=int, help="of BLAS in the step; what the trainer chooses unless told")
+    parser.add_argument("--busy", type=int, default=0, help="processes that compute beside it")
     parser.add_argument("--engine", default="auto", choices=["auto", "numpy", "fused"])
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--sizes", default="784,128,64,10")
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
     sizes, n = [int(size) for size in options.sizes.split(",")], options.batch_size
-    trainer, floor = make_trainer(sizes, n, options.optimizer, options.engine), products(sizes, n)
+    settings = {name: getattr(options, name) for name in ("optimizer", "engine", "threads")}
+    trainer, floor = make_trainer(sizes, n, **settings), products(sizes, n)
+    for _ in range(options.busy):
+        multiprocessing.Process(target=spin, daemon=True).start()
     order = np.random.default_rng(2).permutation(trainer.rows)
     batches = [order[i : i + n] for i in range(0, len(order) - n, n)]
 
