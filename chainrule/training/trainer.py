@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.errors import DivergenceError, InputError
+from chainrule.core.errors import InputError
 from chainrule.core.features import Features
 from chainrule.core.kernels import log
 from chainrule.core.types import Array
@@ -28,6 +28,7 @@ from chainrule.training.history import History
 from chainrule.training.rates import bound, multiples
 from chainrule.training.recording import Recording
 from chainrule.training.regularization import Regularization
+from chainrule.training.replay import diverged
 from chainrule.training.state import TrainingState
 from chainrule.training.stream import Chunks
 from chainrule.training.whole import minimize
@@ -202,11 +203,11 @@ class Trainer:
         total, mass, rate, losses = 0.0, 0.0, 0.0, self.history.steps
         for state.row in range(0, rows, size):
             if (state.row == 0 or state.t % KEEP_EVERY == 0) and not state.keep():
-                self._diverged(order)
+                diverged(self, order)
             batch = order[state.row : state.row + size]
             rate = self.step(batch)
             if not math.isfinite(self.loss):
-                self._diverged(order)
+                diverged(self, order)
             share = len(batch) if weight is None else float(weight[batch].sum())
             total += self.loss * (share if mean else 1)
             mass += share
@@ -218,7 +219,7 @@ class Trainer:
         self.done += min(state.row + size, rows)
         state.row = 0
         if not np.isfinite(state.theta).all():
-            self._diverged(order)
+            diverged(self, order)
         return total, mass, rate
 
     def step(self, rows: Array) -> float:
@@ -264,30 +265,3 @@ class Trainer:
             self._peak = self.optimizer.learning_rate * self.schedule.observe(self.state.schedule, row)
             for callback in self._callbacks:
                 callback.on_epoch_end(self, row)
-
-    def _diverged(self, order: Array) -> None:
-        """Go back to the moment last kept and step again with care, to the last weights that are finite."""
-        state = self.state
-        state.go_back()
-        live = (state.theta, state.buffers)
-        before = [array.copy() for array in live]
-        phase, size = "update", self.batch_size * self.accumulate
-        for start in range(state.row, len(order), size):
-            for copy, array in zip(before, live, strict=True):
-                copy[:] = array
-            self.step(order[start : start + size])
-            if not math.isfinite(self.loss):
-                phase = "loss"
-                break
-            if not np.isfinite(state.theta).all():
-                break
-        for copy, array in zip(before, live, strict=True):
-            array[:] = copy
-        what = "the loss is not finite" if phase == "loss" else "the update makes weights that are not finite"
-        raise DivergenceError(
-            f"diverged at step {state.t} (epoch {state.epoch}): {what}. The last finite weights are kept. "
-            f"Try a smaller learning rate than {self.optimizer.learning_rate:g}, or scale the data",
-            step=state.t,
-            phase=phase,
-            history=self.history,
-        )
