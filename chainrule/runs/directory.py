@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 from typing import IO, Any
 
-from chainrule import saving
 from chainrule.core import files
 from chainrule.core.errors import FileError
 from chainrule.core.files import json_ready
+from chainrule.core.tensors import writer
 from chainrule.network import Network
 from chainrule.runs.config import RunConfig
 from chainrule.runs.environment import environment
@@ -63,7 +63,7 @@ class RunDirectory:
 
     def begin(self, config: RunConfig) -> None:
         """Write what is known before training."""
-        saving.writer()
+        writer()
         files.write_whole(self.path / CONFIG, config.to_toml().encode())
         text = json.dumps(environment(), indent=2, sort_keys=True)
         files.write_whole(self.path / ENVIRONMENT, f"{text}\n".encode())
