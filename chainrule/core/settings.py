@@ -13,6 +13,7 @@ import math
 import re
 import tomllib
 from collections.abc import Hashable, Iterable, Mapping
+from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -155,19 +156,47 @@ def number(what: str, value: Any, *, above: float | None = None, least: float | 
         good = (above is None or value > above) and (least is None or value >= least)
         good = good and (below is None or value < below) and (most is None or value <= most)
     if not good:
-        raise SettingError(f"{what} is a finite number {rule}, not {show(value)}".replace("  ", " "))
+        said = f"{what} is a finite number {rule}".rstrip()
+        raise SettingError(f"{said}, not {show(value)}{_instead(value)}")
 
 
-def whole(what: str, value: Any, least: int = 1, most: int | None = None) -> None:
+def whole(what: str, value: Any, least: int = 1, most: int = MOST_WHOLE) -> None:
     """Refuse what is no whole number of at least ``least``, and at most ``most``."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise SettingError(f"{what} is a whole number of at least {least}, not {show(value)}")
-    if most is not None and value > most:
+        raise SettingError(f"{what} is a whole number of at least {least}, not {show(value)}{_instead(value)}")
+    if value > most:
         raise SettingError(f"{what} is {show(value)}; {most} is the most")
+
+
+def _instead(value: Any) -> str:
+    """What to try with a number of NumPy's, which no file could keep."""
+    if isinstance(value, int | float) or not isinstance(value, Real):
+        return ""
+    return "; try int(...)" if isinstance(value, Integral) else "; try float(...)"
 
 
 def choice(what: str, value: Any, options: Iterable[str]) -> None:
     """Refuse what is none of the options."""
     options = list(options)
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise SettingError(f"{what} is one of {', '.join(options)}, not {show(value)}")
+
+
+def yes_or_no(what: str, value: Any) -> None:
+    """Refuse what is neither True nor False."""
+    if not isinstance(value, bool):
+        raise SettingError(f"{what} is True or False, not {show(value)}")
+
+
+def text(what: str, value: Any) -> None:
+    """Refuse what is no text."""
+    if not isinstance(value, str):
+        raise SettingError(f"{what} is a text, not {show(value)}")
+
+
+def listed(thing: Any, name: str) -> None:
+    """Refuse a field that is neither a tuple nor a list, and make a list a tuple, which has a hash."""
+    value = getattr(thing, name)
+    if not isinstance(value, tuple | list):
+        raise SettingError(f"{thing.name}: {name} is a list, not {show(value)}")
+    object.__setattr__(thing, name, tuple(value))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.core.rng import generator
+from chainrule.core.rng import MOST_SEED, generator
 from chainrule.core.settings import MOST_SIZE, number, whole
 from chainrule.core.types import Array
 from chainrule.datasets.base import Dataset, Source
@@ -27,6 +27,7 @@ class Generated(Source):
 
     def __post_init__(self) -> None:
         whole(f"{self.name}: n", self.n, least=2, most=MOST_SIZE)
+        whole(f"{self.name}: seed", self.seed, least=0, most=MOST_SEED)
         number(f"{self.name}: noise", self.noise, least=0)
 
     @property

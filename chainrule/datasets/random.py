@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from chainrule.core.rng import generator
+from chainrule.core.rng import MOST_SEED, generator
 from chainrule.core.settings import MOST_SIZE, whole
 from chainrule.datasets.base import DATASETS, Dataset, Recipe, Source
 
@@ -37,6 +37,7 @@ class Random(Source):
     def __post_init__(self) -> None:
         for what in ("n", "features", "targets"):
             whole(f"random: {what}", getattr(self, what), most=MOST_SIZE)
+        whole("random: seed", self.seed, least=0, most=MOST_SEED)
 
     def load(self, data_dir: Path | None = None) -> Dataset:
         rng = generator(self.seed, "data")

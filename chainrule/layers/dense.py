@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.settings import whole
+from chainrule.core.settings import MOST_SIZE, whole
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
 from chainrule.layers.base import LAYERS, Layer, Out, Rng, Views
@@ -27,8 +27,8 @@ class Dense(Layer):
     parameter_names = {"W": "weight", "b": "bias"}  # noqa: RUF012 (a mapping declared once, never changed)
 
     def __post_init__(self) -> None:
-        whole("dense: d_in", self.d_in)
-        whole("dense: d_out", self.d_out)
+        whole("dense: d_in", self.d_in, most=MOST_SIZE)
+        whole("dense: d_out", self.d_out, most=MOST_SIZE)
 
     def shapes(self) -> dict[str, Shape]:
         return {"W": (self.d_out, self.d_in), "b": (self.d_out,)}

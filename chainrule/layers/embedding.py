@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import InputError, SettingError
-from chainrule.core.settings import whole
+from chainrule.core.settings import MOST_SIZE, listed, whole
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
 from chainrule.layers._in_torch import embedding
@@ -59,7 +59,9 @@ class Embedding(Layer):
     takes_codes = True
 
     def __post_init__(self) -> None:
-        whole("embedding: d_in", self.d_in)
+        whole("embedding: d_in", self.d_in, most=MOST_SIZE)
+        for name in ("columns", "categories", "widths"):
+            listed(self, name)
         if not len(self.columns) == len(self.categories) == len(self.widths) > 0:
             raise SettingError(
                 "embedding: columns, categories and widths need one entry a table, and one table at least"

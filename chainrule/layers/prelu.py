@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.settings import number
+from chainrule.core.settings import number, yes_or_no
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import Initializer
 from chainrule.layers._same_width import SameWidth
@@ -41,6 +41,7 @@ class PReLU(SameWidth):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        yes_or_no("prelu: shared", self.shared)
         number("prelu: initial", self.initial)
 
     def shapes(self) -> dict[str, Shape]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import SettingError, ShapeError
-from chainrule.core.settings import told, write
+from chainrule.core.settings import MOST_SIZE, show, told, whole, write, yes_or_no
 from chainrule.core.types import Array, Shape
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import _chain
@@ -40,8 +40,12 @@ class Residual(Layer):
     )
 
     def __post_init__(self) -> None:
-        if isinstance(self.modules, str | Mapping) or not self.modules:
-            raise SettingError("residual: modules is a list, as in ['dense:d_in=8,d_out=8', 'relu']")
+        if not isinstance(self.modules, tuple | list) or not self.modules:
+            raise SettingError(
+                f"residual: modules is a list, as in ['dense:d_in=8,d_out=8', 'relu']; not {show(self.modules)}"
+            )
+        yes_or_no("residual: projection", self.projection)
+        whole("residual: d_in", self.d_in, least=0, most=MOST_SIZE)
         inner = _chain.build(self.modules, self.d_in or None)
         if any(
             isinstance(module, Residual) or (isinstance(module, Layer) and module.takes_codes) for module in inner

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.errors import SettingError, ShapeError
-from chainrule.core.settings import number
+from chainrule.core.errors import ShapeError
+from chainrule.core.settings import listed, number
 from chainrule.core.types import Array, DType
 from chainrule.losses._focus import check_gamma, focus
 from chainrule.losses._one_class import OneClass
@@ -46,10 +46,8 @@ class Focal(OneClass):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_gamma("focal", self.gamma)
-        if isinstance(self.alpha, list):
-            object.__setattr__(self, "alpha", tuple(self.alpha))  # so that it has a hash
-        if self.alpha is not None and not isinstance(self.alpha, tuple):
-            raise SettingError(f"focal: alpha is a list, a weight for each class, not {self.alpha!r:.80}")
+        if self.alpha is not None:
+            listed(self, "alpha")
         for weight in self.alpha or ():
             number("focal: a weight of alpha", weight, least=0)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.core.errors import SettingError, ShapeError
 from chainrule.core.kernels import Formulas
-from chainrule.core.settings import number
+from chainrule.core.settings import listed, number
 from chainrule.core.types import Array, DType
 from chainrule.losses._difference import Difference
 from chainrule.losses.base import LOSSES
@@ -30,10 +30,12 @@ class Quantile(Difference):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.tau, list):
-            object.__setattr__(self, "tau", tuple(self.tau))  # so that it has a hash
-        if self.tau == ():
-            raise SettingError("quantile: tau is a number, or a list with one for each output; this list is empty")
+        if isinstance(self.tau, tuple | list):
+            listed(self, "tau")
+            if not self.tau:
+                raise SettingError(
+                    "quantile: tau is a number, or a list with one for each output; this list is empty"
+                )
         for level in self.tau if isinstance(self.tau, tuple) else (self.tau,):
             number("quantile: tau", level, above=0, below=1)
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.core.errors import InputError, ShapeError
+from chainrule.core.settings import whole
 from chainrule.core.types import Array
 from chainrule.metrics._shapes import pair
 from chainrule.metrics.base import METRICS, Metric
+
+MOST_CLASSES = 10_000  # a matrix of 800 MB
 
 
 @METRICS.register("confusion_matrix")
@@ -22,6 +25,9 @@ class ConfusionMatrix(Metric):
 
     task = "classes"
     scalar = False
+
+    def __post_init__(self) -> None:
+        whole("confusion_matrix: classes", self.classes, least=0, most=MOST_CLASSES)
 
     def __call__(self, truth: Array, predicted: Array) -> Array:
         truth, predicted = pair(self.name, truth, predicted)

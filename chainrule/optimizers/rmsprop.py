@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.kernels import kernel
-from chainrule.core.settings import number
+from chainrule.core.settings import number, yes_or_no
 from chainrule.core.types import Array
 from chainrule.optimizers._moments import average, average_of_squares
 from chainrule.optimizers.base import OPTIMIZERS, Optimizer, Scratch, State
@@ -44,6 +44,7 @@ class RMSprop(Optimizer):
         number("rmsprop: alpha", self.alpha, least=0, below=1)
         number("rmsprop: epsilon", self.epsilon, above=0)
         number("rmsprop: momentum", self.momentum, least=0, below=1)
+        yes_or_no("rmsprop: centered", self.centered)
 
     def start(self, theta: Array) -> State:
         names = ["v", *(["m"] if self.centered else []), *(["b"] if self.momentum else [])]

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.core.errors import SettingError
 from chainrule.core.kernels import kernel
-from chainrule.core.settings import number
+from chainrule.core.settings import number, yes_or_no
 from chainrule.core.types import Array
 from chainrule.optimizers.base import OPTIMIZERS, Optimizer, Scratch, State
 
@@ -31,6 +31,7 @@ class SGD(Optimizer):
     def __post_init__(self) -> None:
         super().__post_init__()
         number("sgd: momentum", self.momentum, least=0, below=1)
+        yes_or_no("sgd: nesterov", self.nesterov)
         if self.nesterov and not self.momentum:
             raise SettingError("sgd: nesterov needs a momentum above 0; try momentum=0.9")
 

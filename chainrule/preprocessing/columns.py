@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.core import checks
 from chainrule.core.errors import InputError, SettingError
-from chainrule.core.settings import choice, nearest, number
+from chainrule.core.settings import choice, listed, nearest, number, show
 from chainrule.core.table import Table, as_number
 from chainrule.core.types import Array
 from chainrule.preprocessing.base import PREPROCESSING, Preprocessing
@@ -33,6 +33,10 @@ class Columns(Preprocessing):
     encoding: Literal["one_hot", "codes"] = "one_hot"
 
     def __post_init__(self) -> None:
+        for field in ("names", "mean", "scale", "categories"):
+            listed(self, field)
+        object.__setattr__(self, "categories", tuple(_texts("categories", known) for known in self.categories))
+        _texts("names", self.names)
         lengths = {len(field) for field in (self.names, self.mean, self.scale, self.categories)}
         if lengths != {len(set(self.names))} or not self.names:
             raise SettingError(
@@ -120,6 +124,12 @@ class Columns(Preprocessing):
                 )
             out[row] = place[text]
         return out
+
+
+def _texts(what: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, tuple | list) or not all(isinstance(text, str) for text in value):
+        raise SettingError(f"columns: {what} is a list of texts, not {show(value)}")
+    return tuple(value)
 
 
 def _mostly_numbers(table: Table, name: str) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.core import checks
 from chainrule.core.errors import SettingError, ShapeError
-from chainrule.core.settings import number, whole
+from chainrule.core.settings import MOST_SIZE, listed, number, whole
 from chainrule.core.types import Array
 from chainrule.preprocessing.base import PREPROCESSING, Preprocessing
 
@@ -26,7 +26,9 @@ class Standardize(Preprocessing):
     scale: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        whole("standardize: d", self.d)
+        whole("standardize: d", self.d, most=MOST_SIZE)
+        listed(self, "mean")
+        listed(self, "scale")
         for what, values in (("mean", self.mean), ("scale", self.scale)):
             if len(values) not in (1, self.d):
                 raise SettingError(f"standardize: {what} has {len(values)} numbers; expected 1 or {self.d}")

@@ -3,8 +3,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from chainrule.core.errors import SettingError
-from chainrule.core.settings import number, show
+from chainrule.core.settings import listed, number
 from chainrule.schedules.base import SCHEDULES, Warmed
 
 
@@ -22,8 +21,7 @@ class MultiStep(Warmed):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.at, tuple):
-            raise SettingError(f"multi_step: at is a tuple of shares, as (0.5, 0.75); not {show(self.at)}")
+        listed(self, "at")
         for moment in self.at:
             number("multi_step: at", moment, least=0, most=1)
         number("multi_step: factor", self.factor, above=0, most=1)

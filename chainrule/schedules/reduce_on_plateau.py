@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chainrule.core.settings import choice, number, whole
+from chainrule.core.settings import choice, number, text, whole
 from chainrule.schedules.base import SCHEDULES, Warmed, watched
 
 
@@ -36,6 +36,7 @@ class ReduceOnPlateau(Warmed):
         number("reduce_on_plateau: threshold", self.threshold, least=0, below=1)
         whole("reduce_on_plateau: cooldown", self.cooldown, least=0)
         number("reduce_on_plateau: floor", self.floor, least=0, most=1)
+        text("reduce_on_plateau: monitor", self.monitor)
         choice("reduce_on_plateau: mode", self.mode, ("min", "max"))
 
     def curve(self, t: int, steps: int, peak: float) -> float:

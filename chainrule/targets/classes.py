@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import InputError, SettingError
-from chainrule.core.settings import nearest
+from chainrule.core.settings import listed, nearest, text
 from chainrule.core.table import as_number
 from chainrule.core.types import Array
 from chainrule.targets.base import TARGETS, Target
@@ -24,6 +24,10 @@ class Classes(Target):
     task = "classes"
 
     def __post_init__(self) -> None:
+        listed(self, "names")
+        for name in self.names:
+            text("classes: a name", name)
+        text("classes: column", self.column)
         if len(set(self.names)) != len(self.names) or len(self.names) < 2:
             raise SettingError(f"classes need at least two different names, not {self.names!r:.200}")
 

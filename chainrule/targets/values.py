@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.core import checks
 from chainrule.core.errors import SettingError, ShapeError
-from chainrule.core.settings import number
+from chainrule.core.settings import listed, number, text
 from chainrule.core.types import Array
 from chainrule.targets.base import TARGETS, Target
 
@@ -28,6 +28,10 @@ class Values(Target):
     task = "values"
 
     def __post_init__(self) -> None:
+        for field in ("names", "mean", "scale"):
+            listed(self, field)
+        for name in self.names:
+            text("values: a name", name)
         if not len(self.names) == len(self.mean) == len(self.scale) >= 1:
             raise SettingError("values: names, mean and scale need one entry an output")
         for mean, scale in zip(self.mean, self.scale, strict=True):

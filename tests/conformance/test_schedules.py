@@ -205,7 +205,7 @@ def test_the_cycles_of_cosine_fill_the_training():
         ("step", {"factor": 1.5}),
         ("multi_step", {"at": (0.5, 1.5)}),
         ("multi_step", {"at": (-0.5,)}),
-        ("multi_step", {"at": [0.5]}),
+        ("multi_step", {"at": 0.5}),
         ("multi_step", {"factor": 0.0}),
         ("multi_step", {"factor": 2.0}),
         ("exponential", {"last": 0.0}),

@@ -5,10 +5,12 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
 import pytest
 
 from chainrule.core.errors import SettingError
-from chainrule.core.settings import build, choice, convert, nearest, number, parse, plain, whole
+from chainrule.core.settings import build, choice, convert, nearest, number, parse, plain, text, whole, yes_or_no
+from chainrule.schedules.multi_step import MultiStep
 
 
 @dataclass(frozen=True)
@@ -221,13 +223,47 @@ def test_whole_refuses_what_is_no_whole_number_from_1(value):
 def test_whole_takes_its_least():
     whole("x", 1)
     whole("x", 0, least=0)
-    whole("x", 10**30)
+    whole("x", 2**62)
+    with pytest.raises(SettingError, match="4611686018427387904 is the most"):
+        whole("x", 10**30)
+
+
+def test_numbers_of_numpys_are_refused_with_what_to_try():
+    with pytest.raises(SettingError, match=r"not np.int64\(3\); try int\(...\)"):
+        whole("x", np.int64(3))
+    with pytest.raises(SettingError, match=r"not np.float32\(0.5\); try float\(...\)"):
+        number("x", np.float32(0.5))
+    number("x", np.float64(0.5))  # which is one of Python's
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "true", np.True_, np.array([True, False])])
+def test_yes_or_no_takes_pythons_alone(value):
+    yes_or_no("x", True)
+    with pytest.raises(SettingError, match="x is True or False, not "):
+        yes_or_no("x", value)
+
+
+@pytest.mark.parametrize("value", [None, 0, b"a", ["a"]])
+def test_text_is_a_text(value):
+    text("x", "a")
+    with pytest.raises(SettingError, match="x is a text, not "):
+        text("x", value)
+
+
+def test_a_list_becomes_a_tuple_and_nothing_else_does():
+    schedule = MultiStep(at=[0.5, 0.7])
+    assert schedule == MultiStep(at=(0.5, 0.7))
+    assert hash(schedule) == hash(MultiStep(at=(0.5, 0.7)))
+    with pytest.raises(SettingError, match="multi_step: at is a list, not 0.5"):
+        MultiStep(at=0.5)
 
 
 def test_choice_lists_the_options():
     choice("x", "a", ("a", "b"))
     with pytest.raises(SettingError, match="x is one of a, b, not 'c'"):
         choice("x", "c", iter(("a", "b")))
+    with pytest.raises(SettingError, match="x is one of a, b, not array"):
+        choice("x", np.array(["a", "b"]), ("a", "b"))
 
 
 def test_nearest_offers_one_name_or_all():

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chainrule.core.settings import number, whole
+from chainrule.core.settings import number, text, whole, yes_or_no
 from chainrule.core.types import Array
 from chainrule.training.callbacks.base import CALLBACKS, Callback
 
@@ -42,8 +42,11 @@ class EarlyStopping(Callback):
     _epoch: int = field(default=0, init=False, repr=False)  # of that state, when its last call ended
 
     def __post_init__(self) -> None:
+        text("early_stopping: monitor", self.monitor)
         whole("early_stopping: patience", self.patience)
         number("early_stopping: min_delta", self.min_delta, least=0)
+        yes_or_no("early_stopping: restore", self.restore)
+        yes_or_no("early_stopping: across", self.across)
 
     def on_fit_start(self, trainer: Trainer) -> None:
         self.column = trainer.recording.watched(self.monitor, "early_stopping: monitor")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chainrule.core.errors import MissingExtraError
+from chainrule.core.settings import yes_or_no
 from chainrule.training.callbacks.base import CALLBACKS, Callback
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Progress(Callback):
     _every: int = field(default=1, init=False, repr=False)
     _headed: bool = field(default=False, init=False, repr=False)
     _metric: str = field(default="", init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        yes_or_no("progress: table", self.table)
+        yes_or_no("progress: bar", self.bar)
 
     def on_fit_start(self, trainer: Trainer) -> None:
         self._every = max(1, round(trainer.epochs / ROWS))
