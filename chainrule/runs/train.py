@@ -12,6 +12,7 @@ from chainrule.core.errors import DivergenceError, InputError, SettingError
 from chainrule.core.rng import generator
 from chainrule.core.table import Table
 from chainrule.core.types import Array
+from chainrule.datasets import Dataset, Recipe
 from chainrule.engine import choose, suited_threads
 from chainrule.layers import LAYERS, Layer
 from chainrule.losses import LOSSES
@@ -36,7 +37,7 @@ class Run:
     """
 
     def __init__(self, config: RunConfig) -> None:
-        self.data, recipe = open_source(config)
+        self.data, recipe = self._open(config)
         share = recipe.validation if config.validation is None else config.validation
         self.train_rows, self.validation_rows = self._split(share, config.seed or 0, len(self.data))
         self.config = config.resolve(self.data, len(self.train_rows), recipe)
@@ -50,6 +51,10 @@ class Run:
             raise SettingError("--calibrate needs validation rows; add --validation 0.2")
         self.learning_rates = settings.parse(f":{self.config.learning_rates or ''}")[1]
         multiples(self.network, self.learning_rates)
+
+    @staticmethod
+    def _open(config: RunConfig) -> tuple[Dataset, Recipe]:
+        return open_source(config)
 
     def _check_class_weight(self, text: str) -> None:
         """Refuse names that are no classes before anything is trained."""
