@@ -3,40 +3,79 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from chainrule.core.errors import FileError
 
+PART = ".part"  # how the name of a file ends that is being written
+Parts = bytes | Iterable[bytes | memoryview]
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write beside ``path``, flush to the disk, then rename: a reader never sees half a file.
 
-    Raises FileError in one line when the folder is missing, read-only or full.
+def write_whole(path: Path, data: Parts, previous: Path | None = None) -> None:
+    """Write beside ``path``, flush to the disk, then rename and flush the folder: nobody ever sees half a file.
+
+    Not after a killed process or a power cut either: the name stands for the old bytes until the new ones are on
+    the disk. With ``previous`` the file that was there gets that name. Raises FileError in one line when the
+    folder is missing, read-only or full; what was there is there still.
     """
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files private; a model file is as readable as any other the user writes.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
+        beside = path.with_name(f".{path.name[:50]}.{os.urandom(6).hex()}{PART}")
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        temporary = beside
+        try:
+            for part in [data] if isinstance(data, bytes) else data:
+                _write(handle, part)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if previous is not None and os.path.lexists(path):
+            path.replace(previous)
+        temporary.replace(path)
+        temporary = None
+        _flush_folder(path.parent)
     except OSError as problem:
         raise FileError(f"cannot write {path}: {problem.strerror or problem}") from problem
     except ValueError as problem:
         raise FileError(f"{str(path)!r:.200} cannot be the name of a file: {problem}") from None
     finally:
-        if temporary:
+        if temporary is not None:
             with contextlib.suppress(OSError):
-                Path(temporary).unlink(missing_ok=True)
+                temporary.unlink()
+
+
+def _write(handle: int, part: bytes | memoryview) -> None:
+    left = memoryview(part)
+    if left.nbytes:  # else there may be a 0 in its shape, which can't be cast
+        left = left.cast("B")
+        while left:
+            left = left[os.write(handle, left) :]
+
+
+def _flush_folder(folder: Path) -> None:
+    """The new name itself reaches the disk with its folder; where folders can't be flushed nothing can be done."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as problem:
+        if problem.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path, name: str) -> None:
+    """Delete what writers of ``name`` left that were killed; for who holds the folder's lock."""
+    for left in folder.glob(f".{name[:50]}.*{PART}"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 def read(path: Path, what: str, most: int | None = None) -> bytes:

@@ -2,8 +2,10 @@
 
 import errno
 import os
+import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chainrule.core import files
@@ -19,7 +21,7 @@ def test_a_file_is_written_and_read(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
 
 
-@pytest.mark.parametrize("fails", ["fsync", "replace", "chmod", "write"])
+@pytest.mark.parametrize("fails", ["open", "write", "fsync", "replace"])
 @pytest.mark.parametrize("existed", [True, False])
 def test_a_failing_write_leaves_what_was_there_and_nothing_beside_it(tmp_path, monkeypatch, fails, existed):
     path = tmp_path / "a.bin"
@@ -29,25 +31,7 @@ def test_a_failing_write_leaves_what_was_there_and_nothing_beside_it(tmp_path, m
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    target = {"fsync": (os, "fsync"), "replace": (Path, "replace"), "chmod": (Path, "chmod")}
-    if fails == "write":
-        opened = os.fdopen
-
-        class Full:
-            def __init__(self, handle, mode):
-                self.file = opened(handle, mode)
-
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *_):
-                self.file.close()
-
-            write = full
-
-        monkeypatch.setattr(os, "fdopen", Full)
-    else:
-        monkeypatch.setattr(*target[fails], full)
+    monkeypatch.setattr(os, fails, full)
     with pytest.raises(FileError, match=r"cannot write .*a\.bin: No space left on device") as refused:
         files.write_whole(path, b"second")
     monkeypatch.undo()
@@ -55,6 +39,30 @@ def test_a_failing_write_leaves_what_was_there_and_nothing_beside_it(tmp_path, m
     assert [p.name for p in tmp_path.iterdir()] == (["a.bin"] if existed else [])
     if existed:
         assert path.read_bytes() == b"first"
+
+
+def test_what_was_there_may_be_kept_under_another_name(tmp_path):
+    path, before = tmp_path / "a.bin", tmp_path / "before.bin"
+    for content in (b"first", b"second", b"third"):
+        files.write_whole(path, content, before)
+    assert (path.read_bytes(), before.read_bytes()) == (b"third", b"second")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_file_may_come_in_parts_and_the_system_may_take_them_in_pieces(tmp_path, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda handle, part: write(handle, bytes(part)[:3]))
+    numbers = np.arange(6, dtype="<i4").reshape(2, 3)
+    parts = [b"head", memoryview(numbers), memoryview(np.empty((0, 4))), b"", b"tail"]
+    files.write_whole(tmp_path / "a.bin", parts)
+    assert (tmp_path / "a.bin").read_bytes() == b"head" + numbers.tobytes() + b"tail"
+
+
+def test_leftovers_of_killed_writers_are_swept(tmp_path):
+    for name in (".a.bin.0123.part", ".b.bin.0123.part", "a.bin", "a.bin.part"):
+        (tmp_path / name).touch()
+    files.sweep(tmp_path, "a.bin")
+    assert {path.name for path in tmp_path.iterdir()} == {".b.bin.0123.part", "a.bin", "a.bin.part"}
 
 
 def test_an_interrupted_write_leaves_nothing_beside_the_file(tmp_path, monkeypatch):
@@ -71,13 +79,20 @@ def test_an_interrupted_write_leaves_nothing_beside_the_file(tmp_path, monkeypat
     assert path.read_bytes() == b"first"
 
 
-def test_the_file_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
+def test_the_file_is_on_the_disk_before_it_takes_the_name_and_then_the_name_is(tmp_path, monkeypatch):
     happened = []
-    fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: (happened.append("fsync"), fsync(handle))[1])
-    monkeypatch.setattr(Path, "replace", lambda a, b: (happened.append("replace"), replace(a, b))[1])
-    files.write_whole(tmp_path / "a.bin", b"x")
-    assert happened == ["fsync", "replace"]
+    fsync, replace = os.fsync, os.replace
+
+    def flushed(handle):
+        happened.append("flush the folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "flush the file")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "replace", lambda a, b: (happened.append(f"rename to {b.name}"), replace(a, b))[1])
+    for content in (b"x", b"y"):
+        files.write_whole(tmp_path / "a.bin", content, tmp_path / "before")
+    first = ["flush the file", "rename to a.bin", "flush the folder"]
+    assert happened == [*first, first[0], "rename to before", *first[1:]]
 
 
 def test_a_file_is_as_readable_as_the_umask_says(tmp_path):
