@@ -41,6 +41,10 @@ class Registry(Generic[T]):
         files = (module.name for module in pkgutil.iter_modules([self._folder]))
         return {name for name in files if name != "base" and not name.startswith("_")}
 
+    def _file(self, name: str) -> str:
+        """The file of a thing; another shelf may name its files otherwise."""
+        return name
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
@@ -56,7 +60,7 @@ class Registry(Generic[T]):
         def put(cls: type[T]) -> type[T]:
             there = self._classes.get(name, cls)
             same = (there.__module__, there.__qualname__) == (cls.__module__, cls.__qualname__)
-            in_file = cls.__module__ == f"{self.package}.{name}"
+            in_file = cls.__module__ == f"{self.package}.{self._file(name)}"
             if not same or (name in self._files() and not in_file):
                 raise SettingError(f"there is a {self.kind} {name!r} already; register yours under another name")
             cls.name = name  # type: ignore[attr-defined]
@@ -69,7 +73,7 @@ class Registry(Generic[T]):
         if name not in self._classes:
             if name not in self.names:
                 raise UnknownNameError(f"unknown {self.kind} {name!r:.80}.{settings.nearest(str(name), self)}")
-            importlib.import_module(f"{self.package}.{name}")
+            importlib.import_module(f"{self.package}.{self._file(name)}")
         return self._classes[name]
 
     def make(self, spec: object) -> T:

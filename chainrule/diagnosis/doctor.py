@@ -1,0 +1,116 @@
+"""Examine a training program: measure, let it train as written, ask every rule, prove the remedies."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.types import Array
+from chainrule.diagnosis.baseline import constant_loss
+from chainrule.diagnosis.data_facts import data_facts
+from chainrule.diagnosis.evidence import Evidence, Score
+from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.libraries import lenient
+from chainrule.diagnosis.loss_facts import LossFacts, loss_facts
+from chainrule.diagnosis.program import Program, Running
+from chainrule.diagnosis.proof import prove
+from chainrule.diagnosis.record import Epoch, ModuleWatcher, Record
+from chainrule.diagnosis.report import Report
+from chainrule.diagnosis.start_facts import start_facts
+from chainrule.diagnosis.tasks import Task, skill, task_of
+from chainrule.diagnosis.verdict import verdict
+
+PROBE = 512  # rows looked at
+SCORED = 2000  # rows whose loss and skill are taken after each epoch
+
+
+def examine(program: Program, *, budget: float | None = None) -> Evidence:
+    """Everything the rules need: the program trains once, as written, for at most ``budget`` seconds."""
+    X, y = program.X, program.y
+    task = task_of(X, y, program.told)
+    facts = data_facts(X, y, task, program.validation)
+    evidence = Evidence(program, task, LossFacts("unknown"), facts, program.some(PROBE))
+    running = program.start()
+    try:
+        evidence.look = running.look(evidence.probe[0])
+        output = evidence.look.output
+        evidence.loss = loss_facts(program.loss, program.loss_of, output, evidence.probe[1])
+    except Exception as problem:  # the user's program: whatever it raises is a finding
+        evidence.problem = problem
+        return evidence
+    if program.told is None and evidence.loss.about_classes:
+        evidence.task = task = task_of(X, y, None, "classes")
+    width = output.shape[1] if output.ndim > 1 else 1
+    rows = program.some(SCORED)
+    evidence.constant = constant_loss(program, task, evidence.loss, width, rows)
+    evidence.start = start_facts(program, task, cut_of(evidence))
+    _train(evidence, running, rows, budget)
+    return evidence
+
+
+def cut_of(evidence: Evidence) -> float:
+    """The output from which one means yes."""
+    signs = evidence.task.kind == "yes_no" and evidence.data.y_low < 0
+    logits = evidence.loss.takes == "logits" and evidence.output is None
+    return 0.0 if signs or logits else 0.5
+
+
+def _train(evidence: Evidence, running: Running, rows: tuple[Array, Array], budget: float | None) -> None:
+    program, cut = evidence.program, cut_of(evidence)
+
+    def score(of: Running) -> Epoch:
+        train = _score(of, evidence.task, cut, rows)
+        found = Epoch(of.epoch, train.loss, train.skill)
+        if program.validation is not None:
+            held = _score(of, evidence.task, cut, program.validation)
+            found.validation_loss, found.validation_skill = held.loss, held.skill
+        if program.metric is not None:
+            found.metric = float(program.metric(of.outputs_of(rows[0]), rows[1]))
+        return found
+
+    watcher = ModuleWatcher(evidence.record, evidence.probe[0], _every(program), score)
+    until = None if budget is None else time.perf_counter() + budget
+    running.train(watcher, until=until)
+    evidence.problem, evidence.problem_step = running.problem, running.t
+    evidence.steps_run, evidence.epochs_run, evidence.cut_short = running.t, running.epoch, running.stopped
+    if evidence.problem is None:
+        evidence.train = _score(running, evidence.task, cut, rows)
+        if program.validation is not None:
+            evidence.validation = _score(running, evidence.task, cut, program.validation)
+        evidence.end = running.look(evidence.probe[0])
+
+
+def _every(program: Program) -> int:
+    """Steps between samples: ten, fewer where there are few steps, more where there are very many."""
+    steps = program.epochs * program.steps_an_epoch
+    return int(np.clip(steps // 100, 1, 10)) if steps < 5000 else steps // 500
+
+
+def _score(running: Running, task: Task, cut: float, rows: tuple[Array, Array]) -> Score:
+    with lenient():
+        outputs = running.outputs_of(rows[0])
+        try:
+            loss = running.program.loss_of(outputs, rows[1])
+        except Exception:  # a loss that fails in training is told of there
+            loss = float("nan")
+    return Score(loss, skill(task, outputs, rows[1], cut))
+
+
+def diagnose(
+    subject: Any,
+    X: Any,
+    y: Any,
+    *,
+    proof: bool = True,
+    budget: float | None = None,
+    **settings: Any,
+) -> Report:
+    began = time.perf_counter()
+    program = Program(subject, np.asarray(X), np.asarray(y), **settings)
+    evidence = examine(program, budget=budget)
+    findings: list[Finding] = verdict(evidence)
+    if proof:
+        prove(evidence, findings, cut_of(evidence))
+    return Report(findings, evidence, time.perf_counter() - began)

@@ -1,0 +1,96 @@
+"""What the rules read: facts of the program, measurements before training, the record of training, its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from chainrule.core.types import Array
+from chainrule.diagnosis.data_facts import DataFacts
+from chainrule.diagnosis.loss_facts import LossFacts
+from chainrule.diagnosis.program import Program
+from chainrule.diagnosis.record import Record
+from chainrule.diagnosis.sight import Look
+from chainrule.diagnosis.start_facts import StartFacts
+from chainrule.diagnosis.tasks import Task
+
+LEARNED = 0.1  # of skill; below it nothing worth the name was learned
+
+
+@dataclass
+class Score:
+    """The loss as written, and skill (see ``tasks.skill``), on some rows. NaN and -inf where they can't be had."""
+
+    loss: float = float("nan")
+    skill: float = float("nan")
+
+
+@dataclass
+class Evidence:
+    """All that is known of one program. What could not be measured is None, and rules about it stay silent.
+
+    ``constant`` is the loss, as written, of the best constant prediction. ``look`` is the network over the probe
+    rows before training, ``end`` after it. ``problem`` is the error that ended the program, where one did.
+    """
+
+    program: Program
+    task: Task
+    loss: LossFacts
+    data: DataFacts
+    probe: tuple[Array, Array]
+    look: Look | None = None
+    start: StartFacts = field(default_factory=StartFacts)
+    constant: float = float("nan")
+    record: Record = field(default_factory=Record)
+    end: Look | None = None
+    train: Score = field(default_factory=Score)
+    validation: Score = field(default_factory=Score)
+    problem: Exception | None = None
+    problem_step: int = 0
+    epochs_run: int = 0
+    steps_run: int = 0
+    cut_short: str | None = None
+
+    @property
+    def output(self) -> str | None:
+        """The activation after the last dense layer; None where there is none, and where nothing was seen."""
+        return None if self.look is None or not self.look.layers else self.look.last.activation
+
+    @cached_property
+    def loss_skill(self) -> float:
+        """1 - loss / loss of the best constant prediction; NaN where that is 0 or the loss is of unknown scale."""
+        if not (self.constant > 0 and np.isfinite(self.train.loss)):
+            return float("nan")
+        return 1.0 - self.train.loss / self.constant
+
+    @cached_property
+    def skilled(self) -> float:
+        """What was learned of the training rows: the better of both skills, as one may not see what the other does."""
+        known = [value for value in (self.train.skill, self.loss_skill) if not np.isnan(value)]
+        return max(known, default=float("nan"))
+
+    @cached_property
+    def worsening(self) -> bool:
+        """Whether the last tenth of the losses is clearly above the best tenth, beyond their noise."""
+        losses = np.asarray(self.record.losses)
+        if len(losses) and not np.isfinite(losses).all():
+            return True
+        if len(losses) < 40:
+            return False
+        tenths = [part for part in np.array_split(losses, 10) if len(part)]
+        means = np.array([part.mean() for part in tenths])
+        best = int(np.argmin(means))
+        noise = np.hypot(tenths[-1].std() / len(tenths[-1]) ** 0.5, tenths[best].std() / len(tenths[best]) ** 0.5)
+        return bool(means[-1] - means[best] > max(4 * noise, 0.5 * abs(means[0] - means[best])))
+
+    @cached_property
+    def ill(self) -> bool:
+        """The gate against crying wolf: nothing worth the name was learned, or what was learned is being lost."""
+        return self.problem is not None or not self.skilled >= LEARNED or self.worsening
+
+    @property
+    def trained(self) -> bool:
+        """Whether there is a training to judge."""
+        return self.steps_run > 0

@@ -1,0 +1,139 @@
+"""Proof of a remedy: the program as written and its rivals run from the same starts, and are compared by skill."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.diagnosis.changes import CannotApply, Change
+from chainrule.diagnosis.evidence import Evidence
+from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.libraries import lenient
+from chainrule.diagnosis.program import Program, Running
+from chainrule.diagnosis.tasks import Task, skill, task_of
+
+SEEDS = (0, 1, 2)
+GAIN = 0.1  # of skill, at least
+HALF = 0.5  # or at most this share of what was missing is missing still
+POINTS = 20  # of a curve
+
+
+@dataclass
+class Rival:
+    """One change, run: ``skills`` at the end by seed, ``curves`` of skill over the training, steps from 1."""
+
+    change: str
+    skills: list[float]
+    curve: list[tuple[int, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    problem: str = ""
+
+    @property
+    def skill(self) -> float:
+        return float(np.median(self.skills)) if self.skills else float("-inf")
+
+
+@dataclass
+class Proof:
+    """``before`` is the program as written, ``rivals`` in the order they were named."""
+
+    before: Rival
+    rivals: list[Rival]
+
+    @property
+    def best(self) -> Rival | None:
+        return max(self.rivals, key=lambda rival: rival.skill, default=None)
+
+    @property
+    def confirmed(self) -> bool:
+        best = self.best
+        return best is not None and better(best.skill, self.before.skill)
+
+    def document(self) -> dict[str, Any]:
+        def plain(rival: Rival) -> dict[str, Any]:
+            return {"change": rival.change, "skill": rival.skill, "skills": rival.skills, "curve": rival.curve}
+
+        return {
+            "before": plain(self.before),
+            "rivals": [plain(r) for r in self.rivals],
+            "confirmed": self.confirmed,
+        }
+
+
+def better(skill: float, before: float) -> bool:
+    """Whether the gain is one nobody would call noise."""
+    before = max(before, 0.0)  # worse than a constant is no better a start
+    return skill - before >= GAIN or (skill > 0.5 and 1 - skill <= HALF * (1 - before) and skill - before >= 0.02)
+
+
+def prove(evidence: Evidence, findings: list[Finding], cut: float, budget: float | None = None) -> None:
+    """Run the changes that root findings name, and write the proof into each finding."""
+    began = time.perf_counter()
+    before: Rival | None = None
+    runs: dict[Change, Rival | None] = {}
+    for finding in findings:
+        if not finding.root or finding.severity == "INFO" or not finding.changes:
+            continue
+        if before is None:
+            before = _run(evidence.program, evidence.task, cut, "as written")
+        rivals = []
+        for change in finding.changes:
+            if change not in runs:
+                spent = budget is not None and time.perf_counter() - began > budget
+                runs[change] = None if spent else _rival(evidence.program, evidence.task, change)
+            rival = runs[change]
+            if rival is not None:
+                rivals.append(rival)
+            if rival is not None and rival.skill > 0.9 and better(rival.skill, before.skill):
+                break  # as good as it gets: the other rivals need not run
+        if rivals:
+            finding.proof = Proof(before, rivals)
+
+
+def _rival(program: Program, task: Task, change: Change) -> Rival | None:
+    try:
+        with lenient():
+            changed = change.apply(program, task)
+    except CannotApply:
+        return None
+    task = task_of(changed.X, changed.y, changed.told or ("classes" if task.decides else "values"))
+    return _run(changed, task, None, str(change))
+
+
+def _run(program: Program, task: Task, cut: float | None, name: str) -> Rival:
+    rival, began = Rival(name, []), time.perf_counter()
+    if cut is None:
+        cut = 0.0 if "logits" in type(program.loss).__name__.lower() else 0.5
+    rows = program.some(1000)
+    for seed in SEEDS:
+        running = program.start(seed)
+        curve = _Curve(task, cut, rows, max(1, program.epochs // POINTS))
+        running.train(curve)
+        if running.problem is not None:
+            rival.problem = str(running.problem)
+            rival.skills.append(float("-inf"))
+            continue
+        rival.skills.append(skill(task, running.outputs_of(rows[0]), rows[1], cut))
+        rival.curve = rival.curve or curve.points
+    rival.seconds = time.perf_counter() - began
+    return rival
+
+
+class _Curve:
+    """Skill after every so many epochs."""
+
+    def __init__(self, task: Task, cut: float, rows: tuple[Any, Any], every: int) -> None:
+        self._task, self._cut, self._rows, self._every = task, cut, rows, every
+        self.points: list[tuple[int, float]] = []
+
+    def before_update(self, running: Running) -> None: ...
+
+    def after_update(self, running: Running) -> None: ...
+
+    def epoch_end(self, running: Running) -> None:
+        if running.epoch % self._every == 0:
+            X, y = self._rows
+            self.points.append((running.t, skill(self._task, running.outputs_of(X), y, self._cut)))

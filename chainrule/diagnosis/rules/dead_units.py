@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.diagnosis.changes import Activation, Initialize, LearningRate
+from chainrule.diagnosis.evidence import Evidence
+from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.rules.base import RULES, Rule
+
+
+@RULES.register("dead-units")
+@dataclass(frozen=True)
+class DeadUnits(Rule):
+    """Units that no row of a fixed probe set has switched on at three checks running.
+
+    What it sees     the largest pre-activation of each unit over the probe rows, at every check
+    Why it matters   a ReLU unit that is always off has gradient 0: it never comes back
+    What to try      a smaller learning rate; He initialization; leaky_relu
+    Source           Lu et al. 2019, "Dying ReLU and Initialization"
+    """
+
+    share: float = 0.4
+    checks: int = 3
+
+    fault = "DEAD_RELU"
+    stage = "activations"
+    explains = ("vanishing-gradients", "input-ignored", "plateau")
+
+    def check(self, evidence: Evidence) -> Iterator[Finding]:
+        last = evidence.record.checks[-self.checks :]
+        if len(last) < self.checks or evidence.end is None:
+            return
+        for i, layer in enumerate(evidence.end.layers):
+            dead = np.logical_and.reduce([check.dead_units[i] for check in last])
+            share = float(dead.mean())
+            if share <= self.share or not (share == 1 or evidence.ill):
+                continue
+            first = next(check.t for check in evidence.record.checks if check.dead[i] > self.share)
+            yield self.found(
+                "ERROR" if share == 1 else "WARN",
+                f"{dead.sum()} of {dead.size} units of {layer.where} are off for every row and can't come back",
+                where=layer.where,
+                when="before training" if first == 0 else f"by step {first}",
+                measured=share,
+                limit=self.share,
+                evidence={
+                    "dead": int(dead.sum()),
+                    "units": int(dead.size),
+                    "learning rate": evidence.program.learning_rate,
+                },
+                changes=(Activation("leaky_relu"), Initialize("he"), LearningRate(factor=0.1)),
+            )
