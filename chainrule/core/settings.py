@@ -10,26 +10,28 @@ import dataclasses
 import difflib
 import functools
 import math
-import re
-import tomllib
 from collections.abc import Hashable, Iterable, Mapping
 from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from chainrule.core.errors import SettingError
+from chainrule.core.errors import FileError, SettingError
+from chainrule.core.strict_toml import read_toml
+from chainrule.core.text import names, printable
 
 T = TypeVar("T")
 MOST_SIZE = 10**12  # of rows, features or units: what no memory holds is a slip of the keyboard
-_COMMA = re.compile(r",(?![^\[\]]*\])")  # between two settings, not within a list
+MOST_TEXT = 20_000  # characters of a thing written with its settings
+MOST_COMPARED, MOST_LETTERS = 500, 60  # when the nearest name is looked for, which takes a millisecond a name
 MOST_WHOLE = 2**62  # so that every whole number fits into an array index and a float
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """' Did you mean X?' when a known name is close, else a list of the known ones."""
-    known = list(known)
-    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
-    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known) or 'none'}."
+    """' Did you mean X?' when a known name is close, else a list of the known ones; short, whatever they are."""
+    known = [*known]
+    short = [str(each)[:MOST_LETTERS] for each in known[:MOST_COMPARED]]
+    close = difflib.get_close_matches(name[:MOST_LETTERS], short, n=1, cutoff=0.6)
+    return f" Did you mean {show(close[0])}?" if close else f" Known: {names(known, 40) or 'none'}."
 
 
 def show(value: Any, most: int = 80) -> str:
@@ -38,8 +40,8 @@ def show(value: Any, most: int = 80) -> str:
         text = repr(value)
     except ValueError:
         text = "a number of thousands of digits"  # Python refuses to write those out
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return text if len(text) <= most else text[:most] + "..."
+    safe = printable(text, most + 3)
+    return safe if len(safe) <= most else safe[:most] + "..."
 
 
 def build(cls: type[T], given: Mapping[str, Any], what: str) -> T:
@@ -48,7 +50,7 @@ def build(cls: type[T], given: Mapping[str, Any], what: str) -> T:
     fields = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
     for name in given:
         if name not in fields:
-            raise SettingError(f"{what} has no setting {name!r}.{nearest(str(name), fields)}")
+            raise SettingError(f"{what} has no setting {show(name)}.{nearest(str(name), fields)}")
     for name, field in fields.items():
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if required and name not in given:
@@ -108,18 +110,38 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     text.
     """
     name, _, rest = text.partition(":")
+    if len(rest) > MOST_TEXT:
+        raise SettingError(f"{show(text)} has settings of {len(rest)} characters; {MOST_TEXT} are the most")
     settings: dict[str, Any] = {}
-    for item in filter(None, (part.strip() for part in _COMMA.split(rest))):
+    for item in filter(None, (part.strip() for part in _parts(rest))):
         key, equals, value = (part.strip() for part in item.partition("="))
         if not (key and equals and value):
-            raise SettingError(f"{text!r:.80}: expected name:setting=value,setting=value; {item!r:.80} is neither")
+            raise SettingError(f"{show(text)}: expected name:setting=value,setting=value; {show(item)} is neither")
         if key in settings:
-            raise SettingError(f"{text!r:.80}: the setting {key!r} is given twice")
-        try:
-            settings[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            settings[key] = value
+            raise SettingError(f"{show(text)}: the setting {show(key)} is given twice")
+        settings[key] = _value(value)
     return name.strip(), settings
+
+
+def _parts(text: str) -> list[str]:
+    """``text`` between its commas, but for those within a list."""
+    found, end, within = [], len(text), False
+    for i in range(len(text) - 1, -1, -1):  # from the end: what a comma is, the next bracket says
+        if text[i] in "[]":
+            within = text[i] == "]"
+        elif text[i] == "," and not within:
+            found.append(text[i + 1 : end])
+            end = i
+    return [text[:end], *reversed(found)]
+
+
+def _value(text: str) -> Any:
+    """The TOML value that a text is, or the text."""
+    try:
+        found = read_toml(f"value = {text}", "a setting")
+    except FileError:
+        return text
+    return found["value"] if len(found) == 1 else text
 
 
 def write(name: str, given: Mapping[str, Any]) -> str:
