@@ -117,7 +117,8 @@ class Network:
             itself = "" if loss.link == "identity" else f" and applies {loss.link} itself"
             raise SettingError(
                 f"the network ends in {last.name}, but {loss.name} takes logits{itself}. "
-                f"Remove the last activation, or use a loss made for {last.name}"
+                f"Remove the last activation, or use a loss made for {last.name}",
+                guard="probabilities-as-logits",
             )
         return self.modules
 

@@ -30,14 +30,16 @@ class Primitive:
     """An operation with its derivatives; ``name(*arguments, **settings)`` on arrays or on tensors."""
 
     def __init__(
-        self, name: str, forward: Formula, /, *, view: bool = False, each: Formula | None = None,
-        **formulas: Formula | None,
+        self, name: str, forward: Formula, /, *, view: bool = False, moves: bool = False,
+        each: Formula | None = None, **formulas: Formula | None,
     ) -> None:  # fmt: skip
         """``each`` is the formula of all of any number of arguments ``xs``, the ``i``-th in question.
 
-        ``view``: the value may share its memory with the first argument.
+        ``view``: the value may share its memory with the first argument. ``moves``: every entry of the value is
+        an entry of an argument, so probabilities stay probabilities.
         """
         self.name, self.forward, self.view, self.each = name, forward, view, each
+        self.moves = moves or view
         self.arguments = tuple(formulas)
         self.formulas = tuple(formulas.values())
         self.reads = tuple(_names(formula) for formula in self.formulas)
@@ -67,6 +69,8 @@ class Primitive:
         out = wrap(array)
         if self.view and _is_view(array, arrays[0], settings):
             out._mark_as_view(arguments[0], self, settings)
+        if self.moves and (origin := arguments[0].origin) and all(x.origin == origin for x in arguments):
+            out.origin = origin
         if mode.enabled and self.differentiable and array.dtype.kind == "f":
             self.connect(out, arguments, settings)
         return out

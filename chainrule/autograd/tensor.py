@@ -215,8 +215,6 @@ class Tensor(Contents):
             self._base, self._path = source._base, (*source._path, (primitive, settings))
         self._version = source._version
         self._seen = source._version[0]
-        if source.origin:
-            self.origin = source.origin
 
     def _refresh(self) -> None:
         """The memory was written to since the node was made: take the view again, from what the base is now."""

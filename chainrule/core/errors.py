@@ -16,9 +16,25 @@ A message says what was expected, what came, and what to try.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ChainruleError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base of all errors raised on purpose.
+
+    ``guard`` names the guard that spoke, of ``core.guards.GUARDS``; it is None where none did.
+    """
+
+    guard: str | None = None
+
+    def __init__(self, *arguments: object, guard: str | None = None) -> None:
+        super().__init__(*arguments)
+        if guard is not None:
+            self.guard = guard
+
+    def facts(self) -> dict[str, object]:
+        """What the error knows beside its message."""
+        return {} if self.guard is None else {"guard": self.guard}
 
 
 class UnknownNameError(ChainruleError, LookupError):
@@ -52,15 +68,40 @@ class NotFittedError(ChainruleError):
 class DivergenceError(ChainruleError):
     """The loss, the gradient or the weights stopped being finite.
 
-    ``step`` counts optimizer steps from 1; ``phase`` is "loss" or "update". The network that was
-    trained holds the last weights that were finite, and ``history`` what was recorded until then.
+    ``step`` counts optimizer steps from 1, ``epoch`` epochs. ``phase`` is where in that step the first number was
+    born that is not finite: "data", "forward", "loss", "backward" or "update"; "validation" where the training is
+    finite and the loss of the validation rows is not. ``layer`` is the index of the module in the network,
+    ``name`` what it is called (a loss, parameter, regularizer or optimizer in other phases), ``row`` the row of
+    the data it was met in, ``values`` what it was made from; each None, or empty, where there is none.
+
+    The network that was trained holds the last weights that were finite, and ``history`` what was recorded until
+    then.
     """
 
-    def __init__(self, message: str, *, step: int, phase: str, history: object = None) -> None:
+    guard = "non-finite"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step: int = 0,
+        epoch: int = 0,
+        phase: str = "loss",
+        layer: int | None = None,
+        name: str | None = None,
+        row: int | None = None,
+        values: Mapping[str, float] | None = None,
+        history: object = None,
+    ) -> None:
         super().__init__(message)
-        self.step = step
-        self.phase = phase
+        self.step, self.epoch, self.phase = step, epoch, phase
+        self.layer, self.name, self.row = layer, name, row
+        self.values = dict(values or {})
         self.history = history
+
+    def facts(self) -> dict[str, object]:
+        named = ("step", "epoch", "phase", "layer", "name", "row", "values")
+        return super().facts() | {name: getattr(self, name) for name in named}
 
 
 class MissingExtraError(ChainruleError, ImportError):

@@ -62,7 +62,8 @@ class Difference(Loss):
         if target.shape == (n,) and k > 1 and target.dtype.kind in "iu":
             raise ShapeError(
                 f"{self.name}: the network gives {(n, k)}, the target is {(n,)}; they must be equal. If these are "
-                f'labels of classes, try loss="{self.name}:task=classes"'
+                f'labels of classes, try loss="{self.name}:task=classes"',
+                guard="loss-shape",
             )
         return values(self.name, target, n, k, dtype)
 

@@ -39,7 +39,10 @@ class Margin(Loss):
         if k == 1:
             target = checks.numeric("the target", target)
             if target.shape not in ((n,), (n, 1)):
-                raise ShapeError(f"{self.name} takes labels of shape ({n},); the target has shape {target.shape}")
+                raise ShapeError(
+                    f"{self.name} takes labels of shape ({n},); the target has shape {target.shape}",
+                    guard="loss-shape",
+                )
             return labels(target.reshape(n), 2)
         return only_labels(self.name, labels_or_shares(self.name, target, n, k, dtype))
 
@@ -47,7 +50,9 @@ class Margin(Loss):
         self, logits: Array, target: Array, out: Array | None = None, scratch: Rows | None = None
     ) -> tuple[Array, Array]:
         if target.shape != logits.shape[:1]:
-            raise ShapeError(f"{self.name}: logits of shape {logits.shape}, labels of shape {target.shape}")
+            raise ShapeError(
+                f"{self.name}: logits of shape {logits.shape}, labels of shape {target.shape}", guard="loss-shape"
+            )
         s = self.scratch_for(logits, target) if scratch is None else scratch
         out = np.empty_like(logits) if out is None else out
         return self._sign(logits, target, out, s) if logits.shape[1] == 1 else self._each(logits, target, out, s)

@@ -24,7 +24,8 @@ class OneClass(Loss):
         if k < 2:
             raise ShapeError(
                 f"{self.name} needs two outputs or more, one a class; the network has 1. For a yes-or-no "
-                f"target with one output use {self.for_two}"
+                f"target with one output use {self.for_two}",
+                guard="loss-shape",
             )
         return labels_or_shares(self.name, target, n, k, dtype)
 

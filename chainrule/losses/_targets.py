@@ -33,7 +33,8 @@ def labels(target: Array, k: int) -> Array:
         row = outside[0]
         raise InputError(
             f"label {found[row]} at row {row} is out of range: with {k} outputs labels go from 0 to {k - 1}. "
-            "Renumber them (np.unique(y, return_inverse=True)) or change the last layer"
+            "Renumber them (np.unique(y, return_inverse=True)) or change the last layer",
+            guard="labels-range",
         )
     return found
 
@@ -48,7 +49,8 @@ def labels_or_shares(loss: str, target: Array, n: int, k: int, dtype: DType) -> 
     if target.shape != (n,):
         raise ShapeError(
             f"{loss} takes labels of shape ({n},) or probabilities of shape ({n}, {k}); the target "
-            f"has shape {target.shape}" + (". Try y.ravel()" if target.shape == (n, 1) else "")
+            f"has shape {target.shape}" + (". Try y.ravel()" if target.shape == (n, 1) else ""),
+            guard="loss-shape",
         )
     return labels(target, k)
 
@@ -86,7 +88,8 @@ def answers(loss: str, target: Array, n: int, k: int, dtype: DType, instead: str
         row, column = outside[0]
         raise InputError(
             f"the target is {target[row, column]:g} at row {row}, column {column}; {loss} "
-            f"takes 0, 1 or probabilities between. For more than two classes use {instead}"
+            f"takes 0, 1 or probabilities between. For more than two classes use {instead}",
+            guard="labels-range",
         )
     return np.ascontiguousarray(target, dtype=dtype)
 

@@ -154,7 +154,8 @@ def same_shape(loss: str, logits: Array, target: Array) -> None:
             hint = f" They have as many numbers; if they mean the same, try target.reshape{logits.shape}"
         raise ShapeError(
             f"{loss}: the network gives {logits.shape}, the target is {target.shape}; they must be equal, "
-            f"as broadcasting them would give a wrong loss.{hint}"
+            f"as broadcasting them would give a wrong loss.{hint}",
+            guard="loss-shape",
         )
 
 

@@ -43,7 +43,8 @@ class BinaryFocal(YesNo):
             row, column = between[0]
             raise InputError(
                 f"the target is {target[row, column]:g} at row {row}, column {column}; binary_focal takes 0 and "
-                "1. binary_cross_entropy takes probabilities"
+                "1. binary_cross_entropy takes probabilities",
+                guard="labels-range",
             )
         return target
 

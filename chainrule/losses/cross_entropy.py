@@ -57,7 +57,9 @@ class CrossEntropy(OneClass):
         if not labels:
             same_shape(self.name, logits, target)
         elif len(target) != len(logits):
-            raise ShapeError(f"cross_entropy: {len(logits)} rows of logits, {len(target)} labels")
+            raise ShapeError(
+                f"cross_entropy: {len(logits)} rows of logits, {len(target)} labels", guard="loss-shape"
+            )
         s = Scratch(logits) if scratch is None else scratch
         in_out = out is not None and out.flags.c_contiguous
         z = out if out is not None and in_out else np.empty(logits.shape, logits.dtype)

@@ -60,7 +60,9 @@ class Focal(OneClass):
         self, logits: Array, target: Array, out: Array | None = None, scratch: Scratch | None = None
     ) -> tuple[Array, Array]:
         if target.shape != logits.shape[:1]:
-            raise ShapeError(f"focal: logits of shape {logits.shape}, labels of shape {target.shape}")
+            raise ShapeError(
+                f"focal: logits of shape {logits.shape}, labels of shape {target.shape}", guard="loss-shape"
+            )
         s = Scratch(logits) if scratch is None else scratch
         e, others = s.work[0], s.total
         np.maximum.reduce(logits, axis=1, out=s.own, keepdims=True)

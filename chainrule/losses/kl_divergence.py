@@ -41,11 +41,14 @@ class KLDivergence(Loss):
     def prepare(self, target: Array, n: int, k: int, dtype: DType) -> Array:
         target = checks.numeric("the target", target)
         if k < 2:
-            raise ShapeError("kl_divergence needs two outputs or more, one a share; the network has 1")
+            raise ShapeError(
+                "kl_divergence needs two outputs or more, one a share; the network has 1", guard="loss-shape"
+            )
         if target.shape == (n,):
             raise ShapeError(
                 f"kl_divergence takes distributions of shape {(n, k)}; the target has shape {(n,)}. For labels "
-                "use cross_entropy"
+                "use cross_entropy",
+                guard="loss-shape",
             )
         same_shape(self.name, np.empty((n, k), bool), target)
         return shares(target, dtype)

@@ -40,7 +40,8 @@ class Classes(Target):
             if found is None:
                 name = str(y[row])
                 raise InputError(
-                    f"row {row} has the class {name!r:.60}, which is unknown.{nearest(name, self.names)}"
+                    f"row {row} has the class {name!r:.60}, which is unknown.{nearest(name, self.names)}",
+                    guard="labels-range",
                 )
         return np.array(ids, np.intp)
 

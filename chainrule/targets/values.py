@@ -56,7 +56,8 @@ class Values(Target):
             y = y[:, None]
         if y.ndim != 2 or y.shape[1] != len(self.names):
             raise ShapeError(
-                f"the target has shape {y.shape}; expected a column for each of {len(self.names)} outputs"
+                f"the target has shape {y.shape}; expected a column for each of {len(self.names)} outputs",
+                guard="loss-shape",
             )
         scaled: Array = (y - np.asarray(self.mean)) / np.asarray(self.scale)
         return scaled

@@ -8,6 +8,7 @@ import pytest
 import chainrule.autograd as torch
 from chainrule.autograd.errors import StrictError
 from chainrule.core.errors import ChainruleError
+from chainrule.core.guards import GUARDS, collected
 
 F, nn = torch.nn.functional, torch.nn
 x = torch.ones(2, 3)
@@ -217,6 +218,18 @@ STRICT = {
     "sigmoid in place": lambda: F.binary_cross_entropy_with_logits(logits.clone().sigmoid_(), yes),
     "sigmoid modules": lambda: nn.BCEWithLogitsLoss()(nn.Sigmoid()(logits), yes),
     "squeezed": lambda: F.binary_cross_entropy_with_logits(logits[:, :1].sigmoid().squeeze(1), yes[:, 0]),
+    **{f"softmax through {name}": lambda keep=keep: F.cross_entropy(keep(logits.softmax(1)), labels)
+       for name, keep in {
+           "squeeze": lambda p: p.unsqueeze(0).squeeze(0), "transpose": lambda p: p.t().t(), "permute": lambda p: p.permute(1, 0).T,
+           "a slice": lambda p: p[:, 0:3], "a mask": lambda p: p[torch.ones(4, dtype=torch.bool)], "rows by number": lambda p: p[torch.arange(4)],
+           "a reshape that copies": lambda p: p.t().reshape(3, 4).t(), "contiguous": lambda p: p.t().contiguous().t(), "flip": lambda p: p.flip(0),
+           "cat": lambda p: torch.cat([p[:2], p[2:]]), "stack": lambda p: torch.stack(list(p)), "split": lambda p: torch.cat(p.split(2)),
+           "to": lambda p: p.to(torch.float64, copy=True), "expand": lambda p: p.unsqueeze(0).expand(2, 4, 3)[1], "index_select": lambda p: p.index_select(0, torch.arange(4)),
+       }.items()},
+    "sigmoid to cross_entropy": lambda: F.cross_entropy(logits.sigmoid(), labels),
+    "a column of a softmax to the yes-or-no loss": lambda: F.binary_cross_entropy_with_logits(logits.softmax(1)[:, 1], yes[:, 1]),
+    "answers of 1 and 2": lambda: F.binary_cross_entropy_with_logits(logits, yes * 2),
+    "answers of -1 and 1": lambda: F.binary_cross_entropy(logits.sigmoid(), -yes),
     "softmax to nll": lambda: F.nll_loss(logits.softmax(1), labels),
     "softmax module to nll": lambda: nn.NLLLoss()(nn.Softmax(dim=1)(logits), labels),
 }  # fmt: skip
@@ -225,8 +238,13 @@ STRICT = {
 @pytest.mark.parametrize("case", STRICT)
 @pytest.mark.filterwarnings("ignore:.*broadcast")
 def test_likely_mistakes_are_errors_unless_allowed(case):
-    with pytest.raises(StrictError, match=r"strict\(False\)"):
+    with pytest.raises(StrictError, match=r"strict\(False\)") as refused:
         STRICT[case]()
+    assert refused.value.guard in GUARDS
+    assert "\n" not in str(refused.value)
+    with collected() as found:
+        assert STRICT[case]().ndim == STRICT[case]().ndim == 0
+    assert [(error.guard, str(error)) for error in found] == [(refused.value.guard, str(refused.value))]
     with torch.strict(False):
         assert STRICT[case]().ndim == 0
     assert torch.is_strict()
@@ -243,7 +261,8 @@ def test_a_decorator_is_strict_only_while_its_function_runs():
 
 @pytest.mark.parametrize("right", [
     lambda: F.cross_entropy(logits.softmax(1).log(), labels), lambda: F.nll_loss(logits.log_softmax(1), labels), lambda: F.binary_cross_entropy(logits.sigmoid(), yes),
-    lambda: F.cross_entropy(logits.softmax(1) * 2, labels), lambda: F.cross_entropy(logits.sigmoid(), labels), lambda: F.cross_entropy(logits.softmax(1).clone().log_(), labels),
+    lambda: F.cross_entropy(logits.softmax(1) * 2, labels), lambda: F.binary_cross_entropy(logits.softmax(1), yes), lambda: F.cross_entropy(logits.softmax(1).clone().log_(), labels),
+    lambda: F.cross_entropy(torch.cat([logits.softmax(1)[:2], logits[2:]]), labels), lambda: F.binary_cross_entropy_with_logits(logits, yes / 2),
 ])  # fmt: skip
 def test_what_is_right_is_allowed(right):
     assert right().ndim == 0

@@ -13,10 +13,7 @@ from chainrule.autograd.tensor import Tensor
 
 def clone(input: Tensor) -> Any:
     """A copy with memory of its own, through which gradients pass."""
-    out = clone_line(checked(input, "clone"))
-    if input.origin:
-        out.origin = input.origin
-    return out
+    return clone_line(checked(input, "clone"))
 
 
 def to(self: Tensor, *wanted: Any, dtype: Any = None, device: Any = None, copy: bool = False,

@@ -59,7 +59,9 @@ logsumexp = Primitive(
 )  # fmt: skip
 cumsum = Primitive("cumsum", lambda x, *, axis: np.cumsum(x, axis, dtype=x.dtype),
                    x=lambda g, axis: flip(cumsum(flip(g, axes=(axis,)), axis=axis), axes=(axis,)))  # fmt: skip
-flip = Primitive("flip", lambda x, *, axes: np.flip(x, axes).copy(), x=lambda g, axes: flip(g, axes=axes))
+flip = Primitive(
+    "flip", lambda x, *, axes: np.flip(x, axes).copy(), x=lambda g, axes: flip(g, axes=axes), moves=True
+)  # fmt: skip
 softmax = Primitive(
     "softmax", lambda x, *, axis: _softmax(x, axis),
     x=lambda g, y, axis: y * (g - sum_over(g * y, axes=(axis,))),

@@ -11,7 +11,7 @@ from chainrule.core.types import Array, Shape
 
 # -- arrangement ----------------------------------------------------------------------------------------
 
-clone = Primitive("clone", lambda x: x.copy(order="K"), x=lambda g: g)
+clone = Primitive("clone", lambda x: x.copy(order="K"), x=lambda g: g, moves=True)
 # `shape` is the name of the argument's own shape in the table, so the wanted one is called `to`.
 reshape = Primitive(
     "reshape", lambda x, *, to: x.reshape(to), x=lambda g, shape: reshape(g, to=shape), view=True
@@ -22,11 +22,11 @@ permute = Primitive(
 )  # fmt: skip
 cat = Primitive(
     "cat", lambda *xs, axis, sizes: np.concatenate(xs, axis),
-    each=lambda g, i, shapes, sizes, axis: index(g, key=_slab(i, sizes, axis)),
+    each=lambda g, i, shapes, sizes, axis: index(g, key=_slab(i, sizes, axis)), moves=True,
 )  # fmt: skip
 stack = Primitive(
     "stack", lambda *xs, axis: np.stack(xs, axis),
-    each=lambda g, i, axis: index(g, key=(slice(None),) * axis + (i,)),
+    each=lambda g, i, axis: index(g, key=(slice(None),) * axis + (i,)), moves=True,
 )  # fmt: skip
 triangle = Primitive("triangle", lambda x, *, keep: np.where(keep, x, 0).astype(x.dtype),
                      x=lambda g, keep: triangle(g, keep=keep))  # fmt: skip

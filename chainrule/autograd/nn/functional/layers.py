@@ -122,5 +122,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise AutogradError(f"one_hot takes labels of int64, not {tensor.dtype}")
     classes = int(labels.max(initial=-1)) + 1 if num_classes == -1 else num_classes
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        raise AutogradError(f"one_hot: the labels reach from {labels.min()} to {labels.max()}; classes: {classes}")
+        raise AutogradError(
+            f"one_hot: the labels reach from {labels.min()} to {labels.max()}; classes: {classes}",
+            guard="labels-range",
+        )
     return constant((labels[..., None] == np.arange(classes)).astype(np.int64))

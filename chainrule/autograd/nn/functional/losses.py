@@ -15,8 +15,17 @@ from chainrule.autograd.ops.creation import zeros_like
 from chainrule.autograd.strictness import is_strict
 from chainrule.autograd.table import losses as t
 from chainrule.autograd.tensor import Tensor
+from chainrule.core.guards import refuse
 
-LOGITS = {"softmax": "cross_entropy takes logits and does the softmax", "sigmoid": "the loss does the sigmoid"}
+# of each loss that was given probabilities: what it takes, and what to hand to it instead
+TAKES = {
+    "cross_entropy": ("takes logits and does the softmax itself", "leave the {origin} out of the model"),
+    "binary_cross_entropy_with_logits": (
+        "takes logits and does the sigmoid itself",
+        "leave the {origin} out of the model, or use binary_cross_entropy",
+    ),
+    "nll_loss": ("takes logarithms of probabilities", "use log_softmax, or cross_entropy on the logits"),
+}
 
 
 def _reduced(values: Any, reduction: str) -> Any:
@@ -35,19 +44,28 @@ def _pair(input: Any, target: Any, what: str) -> tuple[Any, Any]:
     if x._array.shape != y._array.shape:
         text = f"{what}: the prediction has shape {tuple(x.shape)}, the target {tuple(y.shape)}"
         if is_strict():
-            raise StrictError(
-                f"{text}; broadcast, the loss would compare every entry with every other. Bring them to one "
-                "shape, as with target.reshape(prediction.shape), or allow it with strict(False)"
+            refuse(
+                StrictError(
+                    f"{text}; broadcast, the loss would compare every entry with every other. Bring them to one "
+                    "shape, as with target.reshape(prediction.shape), or allow it with strict(False)",
+                    guard="loss-shape",
+                )
             )
-        warnings.warn(f"{text}; they are broadcast, which is rarely what was meant", stacklevel=3)
+        else:
+            warnings.warn(f"{text}; they are broadcast, which is rarely what was meant", stacklevel=3)
     return meet(x, y, what)
 
 
-def _refuse_probabilities(x: Tensor, kind: str, what: str) -> None:
-    if x.origin == kind and is_strict():
-        raise StrictError(
-            f"{what} was given the output of {kind}: {LOGITS[kind]} itself, so it would be done twice and the "
-            f"network would learn slowly. Leave the {kind} out of the model, or allow it with strict(False)"
+def _refuse_probabilities(x: Tensor, what: str) -> None:
+    """Probabilities are told by where they come from, not by their values: logits may lie in [0, 1] by chance."""
+    if x.origin and is_strict():
+        takes, instead = TAKES[what]
+        refuse(
+            StrictError(
+                f"{what} {takes}, and was given the output of {x.origin}; from probabilities it learns slowly and "
+                f"badly, and nothing looks broken. So {instead.format(origin=x.origin)}; strict(False) allows it",
+                guard="probabilities-as-logits",
+            )
         )
 
 
@@ -84,7 +102,21 @@ def huber_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", delta:
 def _same_shape(x: Tensor, y: Tensor, what: str) -> None:
     if x._array.shape != y._array.shape:
         raise ShapeError(
-            f"{what}: the prediction has shape {tuple(x.shape)}, the target {tuple(y.shape)}; they must be equal"
+            f"{what}: the prediction has shape {tuple(x.shape)}, the target {tuple(y.shape)}; they must be equal",
+            guard="loss-shape",
+        )
+
+
+def _refuse_outside(y: Tensor, what: str) -> None:
+    """Answers of -1 and 1, or 1 and 2, make a loss without a minimum."""
+    if is_strict() and y._array.size and not (y._array.min() >= 0 and y._array.max() <= 1):
+        wrong = y._array[~((y._array >= 0) & (y._array <= 1))].flat[0]
+        refuse(
+            StrictError(
+                f"{what} takes answers from 0, no, to 1, yes; the target holds {wrong:g}. Renumber them, or allow "
+                "it with strict(False)",
+                guard="labels-range",
+            )
         )
 
 
@@ -99,6 +131,7 @@ def binary_cross_entropy(
             "binary_cross_entropy takes probabilities from 0 to 1; some are outside or NaN. Is a sigmoid missing? "
             "binary_cross_entropy_with_logits takes the logits"
         )
+    _refuse_outside(y, "binary_cross_entropy")
     loss = t.binary_cross_entropy(*meet(p, y, "binary_cross_entropy"))
     return _reduced(loss if weight is None else loss * weight, reduction)
 
@@ -110,7 +143,8 @@ def binary_cross_entropy_with_logits(
     """Binary cross-entropy of sigmoid(input), stable at any input; ``pos_weight`` multiplies the yes cases."""
     x, y = checked(input, "binary_cross_entropy_with_logits"), checked(target, "binary_cross_entropy_with_logits")
     _same_shape(x, y, "binary_cross_entropy_with_logits")
-    _refuse_probabilities(x, "sigmoid", "binary_cross_entropy_with_logits")
+    _refuse_probabilities(x, "binary_cross_entropy_with_logits")
+    _refuse_outside(y, "binary_cross_entropy_with_logits")
     log_weight = 1 if pos_weight is None else (pos_weight - 1) * y + 1
     loss = (1 - y) * x - log_weight * logsigmoid(x)
     return _reduced(loss if weight is None else loss * weight, reduction)
@@ -146,13 +180,15 @@ def _labels(x: Tensor, target: Tensor, ignore_index: int, what: str) -> tuple[Te
         raise ShapeError(
             f"{what}: labels for scores of shape {tuple(shape)} have shape "
             f"{(*shape[:along], *shape[along + 1 :])}; "
-            f"came {tuple(target.shape)}"
+            f"came {tuple(target.shape)}",
+            guard="loss-shape",
         )
     counts = target._array != ignore_index
     wrong = target._array[counts & ((target._array < 0) | (target._array >= shape[along]))]
     if wrong.size:
         raise PositionError(
-            f"{what}: label {wrong.flat[0]} is not one of {shape[along]} classes, 0 to {shape[along] - 1}"
+            f"{what}: label {wrong.flat[0]} is not one of {shape[along]} classes, 0 to {shape[along] - 1}",
+            guard="labels-range",
         )
     labels = np.expand_dims(np.where(counts, target._array, 0).astype(np.int64), along)
     return constant(labels), constant(counts)
@@ -180,11 +216,7 @@ def nll_loss(
     "mean" divides by the sum of the weights of the rows that count.
     """
     x = checked(input, "nll_loss")
-    if x.origin == "softmax" and is_strict():
-        raise StrictError(
-            "nll_loss takes logarithms of probabilities and was given the output of softmax; use log_softmax, or "
-            "cross_entropy on the logits, or allow it with strict(False)"
-        )
+    _refuse_probabilities(x, "nll_loss")
     values, weights = _nll(x, checked(target, "nll_loss"), weight, ignore_index, "nll_loss")
     return values.sum() / weights.sum() if reduction == "mean" else _reduced(values, reduction)
 
@@ -211,7 +243,7 @@ def cross_entropy(
     """
     x, y = checked(input, "cross_entropy"), checked(target, "cross_entropy")
     along = _class_axis(x, "cross_entropy")
-    _refuse_probabilities(x, "softmax", "cross_entropy")
+    _refuse_probabilities(x, "cross_entropy")
     if not 0 <= label_smoothing <= 1:
         raise AutogradError(f"label_smoothing is from 0 to 1; came {label_smoothing}")
     if reduction not in ("mean", "sum", "none"):
