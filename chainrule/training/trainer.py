@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -42,10 +42,9 @@ class Trainer:
 
     Public for callbacks: network, gear, threads, loss_function, optimizer, schedule, engine, state, history, rows,
     batch_size, accumulate, epochs, steps (of the whole training), loss (of the last step), seconds, failed, done
-    (rows of the chunks that this epoch has finished) and ``recording``, which names the columns of the history. Of
-    a stream of unknown length steps are 0, and in the first epoch rows are. A callback may put a call into
-    ``before_step``: it is given the step's learning rate when ``engine.grad`` is there and the optimizer has not
-    yet read it.
+    and ``recording``, which names the columns of the history. Of a stream of unknown length steps are 0, and in
+    the first epoch rows are. A callback may put a call into ``before_step``: it is given the step's learning rate
+    when ``engine.grad`` is there and the optimizer has not yet read it.
     """
 
     def __init__(
@@ -78,7 +77,6 @@ class Trainer:
         self.batch_size, self.accumulate, self.shuffle = batch_size, accumulate, shuffle
         self._chunks = chunks
         self.rows = len(x) if chunks is None else chunks.rows
-        self.done = 0
         theta, buffers = network.params.theta, network.buffers.theta
         fresh = state is None
         self.state = TrainingState(theta, buffers, optimizer, seed) if state is None else state
@@ -140,6 +138,11 @@ class Trainer:
         # a batch of so many rows may be the data themselves
         self._uncopied = -1 if self._on_batch or self._chunks is not None else self.rows
 
+    @property
+    def done(self) -> int:
+        """Rows of the chunks that this epoch has finished."""
+        return self.state.sums.done
+
     def stop(self, reason: str) -> None:
         """End the training after the current step; ``reason`` goes into the history."""
         self.history.stopped = reason
@@ -170,57 +173,67 @@ class Trainer:
         return self.history
 
     def _epoch(self) -> None:
-        started = time.perf_counter()
-        total, mass, rate, self.done = 0.0, 0.0, 0.0, 0
-        self.state.epoch += 1
-        for rows in (self._rows,) if self._chunks is None else self._chunks:
-            if self._chunks is not None:
-                self._feed(rows)
-            loss, share, rate = self._pass(len(rows.x), rows.weight)
-            total, mass = total + loss, mass + share
+        state = self.state
+        state.begin_epoch()
+        self._since = time.perf_counter() - state.sums.seconds
+        for rows in self._parts_to_come():
+            self._pass(rows)
             if self.history.stopped is not None:
                 break
+            state.chunk, state.row = state.chunk + 1, 0
         else:
             self.rows = self.done
-        seconds = time.perf_counter() - started
+        state.end_epoch()
+        sums, seconds = state.sums, self.seconds_in_epoch()
         self.seconds += seconds
         mean = self.loss_function.reduction == "mean"
-        self.record((total / mass if mass else 0.0) if mean else total, rate, seconds, self.done)
+        loss = (sums.loss / sums.mass if sums.mass else 0.0) if mean else sums.loss
+        self.record(loss, sums.rate, seconds, self.done)
 
-    def _feed(self, rows: Rows) -> None:
-        """Another chunk; the one before is let go."""
-        self._rows = rows
-        self.engine.feed(*rows)
-        if self._parts is not None:
-            self._parts.weight = rows.weight
+    def seconds_in_epoch(self) -> float:
+        """Since the epoch began, without the time that nobody trained."""
+        return time.perf_counter() - self._since
 
-    def _pass(self, rows: int, weight: Array | None) -> tuple[float, float, float]:
-        """All batches of these rows: the sum of their losses, the rows or weights in it, and the last rate."""
-        state, size = self.state, self.batch_size * self.accumulate
+    def _parts_to_come(self) -> Iterator[Rows]:
+        """All rows, or the chunks of the epoch that are not yet finished; the one before is let go."""
+        if self._chunks is None:
+            yield self._rows
+            return
+        first = self.state.chunk
+        for number, rows in enumerate(self._chunks):
+            if number >= first:
+                self._rows = rows
+                self.engine.feed(*rows)
+                if self._parts is not None:
+                    self._parts.weight = rows.weight
+                yield rows
+
+    def _pass(self, part: Rows) -> None:
+        """All batches of these rows that the epoch has not yet learned from."""
+        state, sums, weight, losses = self.state, self.state.sums, part.weight, self.history.steps
+        rows, size = len(part.x), self.batch_size * self.accumulate
         # A full batch has one order only, and its rows need no copying; else each epoch draws a new order.
-        order = state.shuffle.permutation(rows) if self.shuffle and size < rows else np.arange(rows)
+        order = state.order(rows, self.shuffle and size < rows)
         mean = self.loss_function.reduction == "mean"
-        total, mass, rate, losses = 0.0, 0.0, 0.0, self.history.steps
-        for state.row in range(0, rows, size):
-            if (state.row == 0 or state.t % KEEP_EVERY == 0) and not state.keep():
+        first = state.row
+        for state.row in range(first, rows, size):
+            if (state.row == first or state.t % KEEP_EVERY == 0) and not state.keep():
                 diverged(self, order)
             batch = order[state.row : state.row + size]
-            rate = self.step(batch)
+            sums.rate = self.step(batch)
             if not math.isfinite(self.loss):
                 diverged(self, order)
             share = len(batch) if weight is None else float(weight[batch].sum())
-            total += self.loss * (share if mean else 1)
-            mass += share
+            sums.loss += self.loss * (share if mean else 1)
+            sums.mass += share
             losses.append(self.loss)
             for callback in self._step_callbacks:
                 callback.on_step_end(self)
             if self.history.stopped is not None:
                 break
-        self.done += min(state.row + size, rows)
-        state.row = 0
+        sums.done += min(state.row + size, rows)
         if not np.isfinite(state.theta).all():
             diverged(self, order)
-        return total, mass, rate
 
     def step(self, rows: Array) -> float:
         """One optimizer step on these rows; returns its learning rate. The loss is then in ``loss``."""
