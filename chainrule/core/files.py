@@ -80,15 +80,27 @@ def sweep(folder: Path, name: str) -> None:
 
 def read(path: Path, what: str, most: int | None = None) -> bytes:
     """The bytes of a file, at most ``most`` of them; FileError says why not, and names what it should be."""
+    expected = size(path, what)
+    if most is not None and expected > most:
+        raise FileError(f"{path} has {expected} bytes, more than the {most} that {what} may have")
     try:
-        size = path.stat().st_size
+        with path.open("rb") as file:
+            data = file.read(expected + 1)  # and no more, however much it grows meanwhile
+    except OSError as problem:
+        raise FileError(f"cannot read {path}: {problem.strerror or problem}") from problem
+    if len(data) != expected:
+        raise FileError(f"{path} has changed while it was read; expected {what} of {expected} bytes")
+    return data
+
+
+def size(path: Path, what: str) -> int:
+    """Bytes of a regular file; FileError for what is missing, a folder, or a device or pipe that may never end."""
+    try:
+        found = path.stat().st_size
         if path.is_dir():
             raise FileError(f"{path} is a folder; expected {what}")
         if not path.is_file():
             raise FileError(f"{path} is a device or a pipe; expected {what}, as a file")
-        if most is not None and size > most:
-            raise FileError(f"{path} has {size} bytes, more than the {most} that {what} may have")
-        return path.read_bytes()
     except FileNotFoundError:
         raise FileError(f"there is no file {path}; expected {what}") from None
     except FileError:
@@ -97,6 +109,7 @@ def read(path: Path, what: str, most: int | None = None) -> bytes:
         raise FileError(f"cannot read {path}: {problem.strerror or problem}") from problem
     except ValueError as problem:
         raise FileError(f"{str(path)!r:.200} cannot be the name of a file: {problem}") from None
+    return found
 
 
 def json_ready(value: Any) -> Any:

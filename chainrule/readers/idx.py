@@ -15,7 +15,7 @@ from chainrule.readers.base import READERS, Reader
 # The third byte of the magic number says what the numbers are, all big-endian (LeCun's description of MNIST).
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP = b"\x1f\x8b"
-MOST_EXPANSION = 200  # times the compressed size, beyond a first megabyte; images of digits expand fivefold
+FREE, MOST_EXPANSION = 20_000_000, 16  # bytes, then times the compressed size; images of digits expand fivefold
 
 
 @READERS.register("idx")
@@ -35,14 +35,17 @@ class IDX(Reader):
 
 def inflate(data: bytes, where: str) -> bytes:
     """Decompress one gzip stream, refusing what expands beyond any honest file, is cut off, or goes on."""
-    most = MOST_EXPANSION * len(data) + 1_000_000
+    most = MOST_EXPANSION * len(data) + FREE
     stream = zlib.decompressobj(wbits=31)  # 31: a gzip header and its checksum
     try:
         out = stream.decompress(data, most)
     except zlib.error as problem:
         raise FileError(f"{where} is not sound gzip: {problem}") from None
     if stream.unconsumed_tail or (not stream.eof and len(out) == most):
-        raise FileError(f"{where} expands to more than {MOST_EXPANSION} times its size; it is no honest data file")
+        raise FileError(
+            f"{where} expands to more than {MOST_EXPANSION} times its size; it is no honest data file. If you "
+            "trust it, unpack it first, with gunzip"
+        )
     if not stream.eof:
         raise FileError(f"{where} is cut off: its gzip stream does not end")
     if stream.unused_data:

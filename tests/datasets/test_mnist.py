@@ -193,7 +193,7 @@ def test_what_is_nowhere_is_fetched_once_and_kept_in_the_cache(small, server, tr
 
 
 def test_a_bomb_or_a_broken_gzip_from_a_mirror_is_one_line(small, server, trusting, monkeypatch):
-    server.serve(f"bomb/{IMAGES}.gz", gzip.compress(bytes(10_000_000)))
+    server.serve(f"bomb/{IMAGES}.gz", gzip.compress(bytes(30_000_000)))
     server.serve(f"broken/{IMAGES}.gz", gzip.compress(files(1)[IMAGES])[:-3])
     monkeypatch.setattr(module, "MIRRORS", (server.url("bomb/"), server.url("broken/")))
     fetch = module.fetch

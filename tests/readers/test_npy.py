@@ -89,7 +89,7 @@ def test_the_bomb_would_have_gone_off(tmp_path):
 def test_an_archive_of_arrays_is_refused(reading, refused):
     out = io.BytesIO()
     np.savez(out, a=np.zeros(3))
-    with refused("is an archive of arrays; expected a single .npy array"):
+    with refused("it is an archive of arrays; expected a single one"):
         reading(out.getvalue(), "a.npy")
     gc.collect()  # a file left open would show as a warning here, and warnings are errors
 
