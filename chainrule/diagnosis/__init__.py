@@ -12,7 +12,7 @@ _FACE = {
     "RULES": "rules",
 }
 
-__all__ = list(_FACE)  # noqa: PLE0605
+__all__ = list(_FACE)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 
 from chainrule.core.rng import generator
 from chainrule.core.types import Array
+from chainrule.diagnosis.experiments import free_of_regularization
 from chainrule.diagnosis.libraries import array, library
 from chainrule.diagnosis.losses import suited
 from chainrule.diagnosis.program import Program
@@ -48,10 +50,21 @@ def rebuilt(program: Program, edit: Callable[[Any], None]) -> Program:
 
 
 def over(optimizer: Any, module: Any) -> Any:
-    """An optimizer like this one over the parameters that the module has now."""
-    settings = {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
-    known = type(optimizer).__init__.__code__.co_varnames
-    return type(optimizer)(module.parameters(), **{name: v for name, v in settings.items() if name in known})
+    """An optimizer like this one, without its memory, over the parameters that the module has now.
+
+    A parameter stays in its group; a new one joins the first.
+    """
+    known = inspect.signature(type(optimizer).__init__).parameters
+    left = list(module.parameters())
+    groups = []
+    for group in optimizer.param_groups:
+        settings = {name: value for name, value in group.items() if name in known and name != "params"}
+        old = {id(p) for p in group["params"]}
+        groups.append({**settings, "params": [p for p in left if id(p) in old]})
+    kept = {id(p) for group in groups for p in group["params"]}
+    groups[0]["params"] += [p for p in left if id(p) not in kept]
+    defaults = {name: value for name, value in groups[0].items() if name != "params"}
+    return type(optimizer)([group for group in groups if group["params"]], **defaults)
 
 
 def put(module: Any, path: str, part: Any) -> None:
@@ -282,3 +295,107 @@ class OutputAndLoss(Change):
 
     def __str__(self) -> str:
         return "the output without an activation, and a loss that takes it as it is"
+
+
+def round_rate(rate: float) -> float:
+    """To one digit, as people write rates."""
+    return float(f"{rate:.0e}")
+
+
+@dataclass(frozen=True)
+class ZeroGrad(Change):
+    def apply(self, program: Program, task: Task) -> Program:
+        return program.changed(zero_grad=True)
+
+    def __str__(self) -> str:
+        return "optimizer.zero_grad() before each backward()"
+
+
+@dataclass(frozen=True)
+class KeepPairs(Change):
+    """The rows as they are, without the program's own change of them before each epoch."""
+
+    def apply(self, program: Program, task: Task) -> Program:
+        if program.before_epoch is None:
+            raise CannotApply("nothing changes the rows between epochs")
+        return program.changed(before_epoch=None)
+
+    def __str__(self) -> str:
+        return "features and labels shuffled by one and the same order"
+
+
+@dataclass(frozen=True)
+class NoRegularization(Change):
+    def apply(self, program: Program, task: Task) -> Program:
+        free = free_of_regularization(program)
+        if free is None:
+            raise CannotApply("there is no dropout, decay or penalty")
+        return free
+
+    def settings(self, program: Program) -> Mapping[str, Any]:
+        return {"dropout": None, "regularization": None}
+
+    def __str__(self) -> str:
+        return "no dropout, no weight decay"
+
+
+@dataclass(frozen=True)
+class Normalize(Change):
+    """Batch normalization before each hidden activation."""
+
+    def apply(self, program: Program, task: Task) -> Program:
+        look = ModuleSight(program.module).look(program.X[:2])
+        if len(program.X) < 2 or program.batch_size < 2:
+            raise CannotApply("batches of one row have no spread")
+
+        def edit(module: Any) -> None:
+            nn = library(module).nn
+            parts = dict(module.named_modules())
+            for layer in look.hidden:
+                if not layer.normalized:
+                    put(
+                        module, layer.name, nn.Sequential(parts[layer.name], nn.BatchNorm1d(layer.weight.shape[0]))
+                    )
+
+        return rebuilt(program, edit)
+
+    def settings(self, program: Program) -> Mapping[str, Any]:
+        return {"normalization": "batch_norm"}
+
+    def __str__(self) -> str:
+        return "batch normalization before each hidden activation"
+
+
+@dataclass(frozen=True)
+class HiddenLayer(Change):
+    """Another hidden layer of ReLU units, first of all."""
+
+    units: int = 64
+
+    def apply(self, program: Program, task: Task) -> Program:
+        look = ModuleSight(program.module).look(program.X[:2])
+
+        def edit(module: Any) -> None:
+            nn = library(module).nn
+            first = look.layers[0]
+            d_out, d_in = first.weight.shape
+            rng = generator(program.seed, "initialization")
+            wide, back = nn.Linear(d_in, self.units), nn.Linear(self.units, d_out)
+            for part, name in ((wide, "he"), (back, "xavier")):
+                INITIALIZERS.make(name).fill(array(part.weight), rng)
+                array(part.bias)[...] = 0
+            put(module, first.name, nn.Sequential(wide, nn.ReLU(), back))
+
+        return rebuilt(program, edit)
+
+    def __str__(self) -> str:
+        return f"a hidden layer of {self.units} ReLU units"
+
+
+@dataclass(frozen=True)
+class AllParameters(Change):
+    def apply(self, program: Program, task: Task) -> Program:
+        return rebuilt(program, lambda module: None)
+
+    def __str__(self) -> str:
+        return "an optimizer over all parameters"

@@ -74,7 +74,7 @@ def _about_labels(facts: DataFacts, target: Array, task: Task) -> None:
         facts.sorted_labels = len(values) > 1 and len(one) >= 20 and bool((np.diff(one) >= 0).all())
 
 
-def _keys(rows: Array) -> Array:
+def row_keys(rows: Array) -> Array:
     """A number for each row, equal for equal rows."""
     rows = np.ascontiguousarray(rows) + 0.0  # -0 and 0 are equal
     mix = np.random.default_rng(0).integers(1, 2**63, rows.shape[1], dtype=np.uint64) | np.uint64(1)
@@ -85,15 +85,15 @@ def _keys(rows: Array) -> Array:
 
 
 def _about_rows(facts: DataFacts, flat: Array, target: Array, validation: tuple[Array, Array] | None) -> None:
-    keys = _keys(flat)
+    keys = row_keys(flat)
     distinct, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
     facts.distinct_rows = len(distinct)
-    both = _keys(np.hstack([flat, target]))
+    both = row_keys(np.hstack([flat, target]))
     # rows with equal features whose target is not the commonest of them
     pairs, pair_counts = np.unique(np.stack([which.astype(np.uint64), both]), axis=1, return_counts=True)
     most = np.zeros(len(distinct), np.int64)
     np.maximum.at(most, pairs[0].astype(np.int64), pair_counts)
     facts.conflicts = float((counts - most).sum() / max(len(flat), 1))
     if validation is not None and len(validation[0]):
-        seen = _keys(np.asarray(validation[0], np.float64).reshape(len(validation[0]), -1))
+        seen = row_keys(np.asarray(validation[0], np.float64).reshape(len(validation[0]), -1))
         facts.shared = float(np.isin(seen, distinct).mean())

@@ -11,15 +11,16 @@ from chainrule.core.types import Array
 from chainrule.diagnosis.baseline import constant_loss
 from chainrule.diagnosis.data_facts import data_facts
 from chainrule.diagnosis.evidence import Evidence, Score
+from chainrule.diagnosis.experiments import free_of_regularization, own_network, plain_network, weights
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.libraries import lenient
 from chainrule.diagnosis.loss_facts import LossFacts, loss_facts
 from chainrule.diagnosis.program import Program, Running
 from chainrule.diagnosis.proof import prove
-from chainrule.diagnosis.record import Epoch, ModuleWatcher, Record
+from chainrule.diagnosis.record import Epoch, ModuleWatcher
 from chainrule.diagnosis.report import Report
-from chainrule.diagnosis.start_facts import start_facts
-from chainrule.diagnosis.tasks import Task, skill, task_of
+from chainrule.diagnosis.start_facts import late_lines, start_facts
+from chainrule.diagnosis.tasks import Task, right_answers, skill, task_of
 from chainrule.diagnosis.verdict import verdict
 
 PROBE = 512  # rows looked at
@@ -47,7 +48,28 @@ def examine(program: Program, *, budget: float | None = None) -> Evidence:
     evidence.constant = constant_loss(program, task, evidence.loss, width, rows)
     evidence.start = start_facts(program, task, cut_of(evidence))
     _train(evidence, running, rows, budget)
+    _experiment(evidence, running, rows)
     return evidence
+
+
+def _experiment(evidence: Evidence, running: Running, rows: tuple[Array, Array]) -> None:
+    """What the data allow, and what holds the program back, where that is not plain already."""
+    program, task, cut = evidence.program, evidence.task, cut_of(evidence)
+    evidence.plain = plain_network(program, task)
+    if evidence.problem is not None or not evidence.steps_run:
+        return
+    if np.isfinite(evidence.train.loss):
+        evidence.late = late_lines(running)
+    with lenient():
+        outputs = running.outputs_of(rows[0], training=True)
+        evidence.training_mode = skill(task, outputs, rows[1], cut)
+    if program.validation is None and evidence.train.skill > 0.5 and weights(program) > program.rows // 2:
+        evidence.own = own_network(program, task, cut)
+    free = free_of_regularization(program) if evidence.train.skill < 0.9 else None
+    if free is not None:
+        bare = free.start().train()
+        if bare.problem is None:
+            evidence.free = skill(task, bare.outputs_of(rows[0]), rows[1], cut)
 
 
 def cut_of(evidence: Evidence) -> float:
@@ -77,6 +99,7 @@ def _train(evidence: Evidence, running: Running, rows: tuple[Array, Array], budg
     evidence.steps_run, evidence.epochs_run, evidence.cut_short = running.t, running.epoch, running.stopped
     if evidence.problem is None:
         evidence.train = _score(running, evidence.task, cut, rows)
+        evidence.right = right_answers(evidence.task, running.outputs_of(rows[0]), rows[1], cut)
         if program.validation is not None:
             evidence.validation = _score(running, evidence.task, cut, program.validation)
         evidence.end = running.look(evidence.probe[0])

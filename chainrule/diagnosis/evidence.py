@@ -9,14 +9,16 @@ import numpy as np
 
 from chainrule.core.types import Array
 from chainrule.diagnosis.data_facts import DataFacts
+from chainrule.diagnosis.experiments import Learnable
 from chainrule.diagnosis.loss_facts import LossFacts
 from chainrule.diagnosis.program import Program
 from chainrule.diagnosis.record import Record
 from chainrule.diagnosis.sight import Look
-from chainrule.diagnosis.start_facts import StartFacts
+from chainrule.diagnosis.start_facts import Line, StartFacts
 from chainrule.diagnosis.tasks import Task
 
 LEARNED = 0.1  # of skill; below it nothing worth the name was learned
+BEHIND = 0.15  # of skill
 
 
 @dataclass
@@ -33,6 +35,10 @@ class Evidence:
 
     ``constant`` is the loss, as written, of the best constant prediction. ``look`` is the network over the probe
     rows before training, ``end`` after it. ``problem`` is the error that ended the program, where one did.
+
+    Of experiments (``experiments``): ``plain`` is what a plain network learns of the same data, ``own`` what this one
+    does on rows held out, ``free`` the skill without dropout, decay and penalties, ``training_mode`` the skill of
+    the trained network left in training mode, ``late`` line probes at the end. ``right`` is the share of right answers on the rows scored.
     """
 
     program: Program
@@ -47,6 +53,12 @@ class Evidence:
     end: Look | None = None
     train: Score = field(default_factory=Score)
     validation: Score = field(default_factory=Score)
+    plain: Learnable = field(default_factory=Learnable)
+    own: Learnable = field(default_factory=Learnable)
+    free: float = float("nan")
+    training_mode: float = float("nan")
+    late: list[Line] = field(default_factory=list)
+    right: float = float("nan")
     problem: Exception | None = None
     problem_step: int = 0
     epochs_run: int = 0
@@ -87,8 +99,15 @@ class Evidence:
 
     @cached_property
     def ill(self) -> bool:
-        """The gate against crying wolf: nothing worth the name was learned, or what was learned is being lost."""
-        return self.problem is not None or not self.skilled >= LEARNED or self.worsening
+        """The gate against crying wolf: nothing worth the name was learned, or much less than the data allow, or what
+        was learned is being lost."""
+        return self.problem is not None or not self.skilled >= LEARNED or self.worsening or self.behind > BEHIND
+
+    @cached_property
+    def behind(self) -> float:
+        """How much less it learned of its own rows than a plain network knows of rows it never saw; 0 if unknown."""
+        gap = self.plain.fair - self.skilled
+        return 0.0 if np.isnan(gap) else float(gap)
 
     @property
     def trained(self) -> bool:

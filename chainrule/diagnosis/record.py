@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chainrule.core.types import Array
+from chainrule.diagnosis.data_facts import row_keys
 from chainrule.diagnosis.libraries import array, lenient
 from chainrule.diagnosis.program import Running
 from chainrule.diagnosis.sight import Dense, Look, ModuleSight
@@ -57,6 +58,20 @@ class Epoch:
 
 
 @dataclass
+class Born:
+    """The first number that was not finite: in which step and phase, in which layer or row, and what came before.
+
+    ``phase`` is "data", "forward", "loss", "backward" or "update".
+    """
+
+    t: int
+    phase: str
+    where: str
+    row: int | None = None
+    before: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
 class Record:
     """``losses`` of every step; the others now and then. ``stale`` counts backward passes that added to gradients
     which a step had already used."""
@@ -66,7 +81,9 @@ class Record:
     checks: list[Check] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     stale: int = 0
-    unchanged: list[str] = field(default_factory=list)  # parameters that no step has moved
+    unchanged: list[str] = field(default_factory=list)  # parameters with a gradient that no step has moved
+    parted: float = 0.0  # share of rows whose target was another one in another epoch
+    born: Born | None = None
 
 
 def check(t: int, look: Look) -> Check:
@@ -104,11 +121,16 @@ class ModuleWatcher:
         self._grads: list[float] = []
         self._layers: list[Dense] = []
         self._first: dict[str, Array] | None = None
+        self._pairs = Pairs()
 
     def before_update(self, running: Running) -> None:
         if self._first is None:
             self._first = {name: array(p).copy() for name, p in running.module.named_parameters()}
             self._look(running)
+        if self.record.born is None and not finite_step(running):
+            self.record.born = born(running)
+        if running.epoch < 2:
+            self.record.parted = self._pairs.add(running)
         t = running.t
         if t % self.every == 1 or self.every == 1:
             self._before = [layer.weight.copy() for layer in self._layers]
@@ -127,7 +149,11 @@ class ModuleWatcher:
             self._look(running)
         if running.t == 10 and self._first is not None:
             now = running.module.named_parameters()
-            self.record.unchanged = [n for n, p in now if np.array_equal(array(p), self._first[n])]
+            self.record.unchanged = [
+                n
+                for n, p in now
+                if np.array_equal(array(p), self._first[n]) and p.grad is not None and array(p.grad).any()
+            ]
 
     def _look(self, running: Running) -> None:
         with lenient():
@@ -139,3 +165,78 @@ class ModuleWatcher:
     def epoch_end(self, running: Running) -> None:
         if self._score is not None:
             self.record.epochs.append(self._score(running))
+
+
+class Pairs:
+    """Whether rows keep their targets from epoch to epoch: by a number for each row, of both."""
+
+    def __init__(self) -> None:
+        self._target: dict[int, int] = {}
+        self._seen = self._parted = 0
+
+    def add(self, running: Running) -> float:
+        """The share of rows met again that had another target before."""
+        assert running.data is not None and running.rows is not None
+        X, y = running.data
+        rows = running.rows
+        keys = row_keys(np.asarray(X[rows], np.float64).reshape(len(rows), -1))
+        targets = row_keys(np.asarray(y[rows], np.float64).reshape(len(rows), -1))
+        for key, target in zip(keys.tolist(), targets.tolist(), strict=True):
+            if key in self._target:
+                self._seen += 1
+                self._parted += self._target[key] != target
+            elif running.epoch == 0:
+                self._target[key] = target
+        return self._parted / self._seen if self._seen else 0.0
+
+
+def finite_step(running: Running) -> bool:
+    """Whether loss and gradients are numbers."""
+    return bool(np.isfinite(running.loss)) and all(
+        p.grad is None or np.isfinite(array(p.grad)).all() for p in running.module.parameters()
+    )
+
+
+def born(running: Running) -> Born:
+    """Where the first value that is not finite came into this step; the weights are those before its update."""
+    assert running.data is not None and running.rows is not None
+    X, y = running.data[0][running.rows], running.data[1][running.rows]
+    t = running.t
+    for name, values in (("features", X), ("targets", y)):
+        bad = ~np.isfinite(np.asarray(values, np.float64)).reshape(len(values), -1).all(axis=1)
+        if bad.any():
+            return Born(t, "data", name, int(running.rows[np.argmax(bad)]))
+    for name, p in running.module.named_parameters():
+        if not np.isfinite(array(p)).all():
+            return Born(t - 1, "update", name, None, {"learning rate": running.program.learning_rate})
+    look = running.look(X)
+    for layer in look.layers:
+        for what, values in (("takes", layer.z), ("gives", layer.a)):
+            bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+            if bad.any():
+                i = int(np.argmax(bad))
+                before = {"largest input": _largest(layer.x[i]), "largest weight": _largest(layer.weight)}
+                where = f"{layer.where}, what its activation {what}"
+                return Born(t, "forward", where, int(running.rows[i]), before)
+    if not np.isfinite(running.loss):
+        return _born_in_loss(running, look.output, y)
+    worst = next(
+        name
+        for name, p in running.module.named_parameters()
+        if p.grad is not None and not np.isfinite(array(p.grad)).all()
+    )
+    return Born(t, "backward", worst, None, {"loss": running.loss, "largest output": _largest(look.output)})
+
+
+def _born_in_loss(running: Running, output: Array, y: Array) -> Born:
+    for i in range(len(y)):
+        value = running.program.loss_of(output[i : i + 1], y[i : i + 1])
+        if not np.isfinite(value):
+            before = {"least output": float(output[i].min()), "largest output": float(output[i].max())}
+            row = int(running.rows[i]) if running.rows is not None else i
+            return Born(running.t, "loss", "the loss of one row", row, before)
+    return Born(running.t, "loss", "the average over rows", None, {"largest output": _largest(output)})
+
+
+def _largest(values: Array) -> float:
+    return float(np.abs(values).max()) if values.size else 0.0

@@ -1,4 +1,4 @@
-"""Measured in seconds before the first epoch: scales, gradients, the direction and length of a step, one batch learned."""
+"""Measured in seconds before the first epoch: scales, gradients, a step's direction and length, one batch learned."""
 
 from __future__ import annotations
 
@@ -178,6 +178,14 @@ def lines(program: Program, at: tuple[int, ...] = (0, 2, 5, 10, 20)) -> list[Lin
             found.append(_line(running, rows))
         running.step(rows)
     return found
+
+
+def late_lines(running: Running, probes: int = 5) -> list[Line]:
+    """The line probe where a training has ended, on several batches."""
+    rng = np.random.default_rng(running.seed)
+    size = min(running.program.rows, running.program.batch_size)
+    with lenient():
+        return [_line(running, rng.choice(running.program.rows, size, replace=False)) for _ in range(probes)]
 
 
 def _line(running: Running, rows: Array) -> Line:

@@ -79,6 +79,17 @@ def skill(task: Task, outputs: Array, y: Array, cut: float = 0.5) -> float:
     return 1.0 - wrong / base if base > 0 else float(wrong == 0)
 
 
+def right_answers(task: Task, outputs: Array, y: Array, cut: float = 0.5) -> float:
+    """The share of right answers; NaN where answers are values, or not finite."""
+    out = np.asarray(outputs, np.float64).reshape(len(y), -1)
+    real = np.asarray(y, np.float64).reshape(len(y), -1)
+    if not task.decides or not np.isfinite(out).all():
+        return float("nan")
+    if task.kind == "labels":
+        return 1.0 - _labels(out, real, cut)[0]
+    return 1.0 - (_yes_no(out, real[:, 0] > 0, cut) if task.kind == "yes_no" else _classes(out, real, task))[0]
+
+
 def _determined(out: Array, real: Array) -> float:
     if out.shape[1] != real.shape[1]:
         out = out[:, :1] if out.shape[1] > real.shape[1] else np.broadcast_to(out[:, :1], real.shape)

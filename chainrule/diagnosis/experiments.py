@@ -1,0 +1,131 @@
+"""Small trainings beside the program's own, which tell what its data allow and what holds it back."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.errors import ChainruleError
+from chainrule.core.rng import generator
+from chainrule.core.types import Array
+from chainrule.diagnosis.program import Program
+from chainrule.diagnosis.tasks import Task, skill
+from chainrule.network import MLP
+from chainrule.training import fit
+
+ROWS, STEPS, WIDTH = 2000, 1500, 64  # of the plain network
+FEW = 40  # rows; of fewer none are held out
+
+
+@dataclass(frozen=True)
+class Learnable:
+    """Skill of a network on the rows it learned from, and on rows it did not see (NaN where there were too few)."""
+
+    seen: float = float("nan")
+    unseen: float = float("nan")
+
+    @property
+    def fair(self) -> float:
+        """What one may expect of another network: the skill on unseen rows, where there are any."""
+        return self.seen if np.isnan(self.unseen) else self.unseen
+
+
+def weights(program: Program) -> int:
+    """Numbers that a training decides."""
+    return sum(int(np.prod(p.shape)) for p in program.module.parameters())
+
+
+def split(program: Program, rows: int = ROWS) -> tuple[Array, Array]:
+    """Rows to learn from and rows held out, a quarter; of few rows all to learn from."""
+    chosen = generator(program.seed, "split").permutation(program.rows)[:rows]
+    held = 0 if len(chosen) < FEW else len(chosen) // 4
+    return chosen[held:], chosen[:held]
+
+
+def plain_network(program: Program, task: Task) -> Learnable:
+    """What two layers of 64 ReLU units learn of the same rows in 1,500 steps of Adam, everything standardized.
+
+    This is what the data allow at the least; a program far behind it has a fault, one near it has none.
+    """
+    learn, held = split(program)
+    x = np.asarray(program.X, np.float64).reshape(len(program.X), -1)
+    target = _target(program, task)
+    if not (np.isfinite(x).all() and np.isfinite(target).all()):
+        return Learnable()
+    mean, spread = x[learn].mean(axis=0), x[learn].std(axis=0)
+    x = (x - mean) / np.where(spread > 1e-12, spread, 1.0)
+    loss, width = _loss(task, target)
+    if loss == "mean_squared_error":
+        centre, scale = target[learn].mean(axis=0), target[learn].std(axis=0)
+        target = (target - centre) / np.where(scale > 1e-12, scale, 1.0)
+    network = MLP([x.shape[1], WIDTH, WIDTH, width], seed=program.seed)
+    batch = min(64, len(learn))
+    epochs = max(1, STEPS * batch // len(learn))
+    try:
+        fit(
+            network, x[learn], target[learn], loss=loss, optimizer="adam:learning_rate=3e-3", schedule="cosine",
+            batch_size=batch, epochs=epochs, seed=program.seed, engine="numpy", threads=1,
+        )  # fmt: skip
+    except ChainruleError:  # data that no network can learn from are another rule's matter
+        return Learnable()
+    judged = Task(task.kind, "index" if loss == "cross_entropy" else task.form, task.k)
+
+    def of(rows: Array) -> float:
+        return skill(judged, network.logits(x[rows]), target[rows], 0.0) if len(rows) else float("nan")
+
+    return Learnable(of(learn), of(held))
+
+
+def _target(program: Program, task: Task) -> Array:
+    y = np.asarray(program.y)
+    if task.kind == "classes":
+        labels = y.reshape(len(y), -1).argmax(axis=1) if task.form != "index" else y.reshape(-1)
+        return np.unique(labels, return_inverse=True)[1].reshape(-1)
+    real = np.asarray(y, np.float64).reshape(len(y), -1)
+    return (real > 0).astype(np.float64) if task.kind == "yes_no" else real
+
+
+def _loss(task: Task, target: Array) -> tuple[str, int]:
+    if task.kind == "classes":
+        return "cross_entropy", max(2, int(target.max()) + 1)
+    return ("binary_cross_entropy" if task.decides else "mean_squared_error"), target.shape[1]
+
+
+def own_network(program: Program, task: Task, cut: float) -> Learnable:
+    """What the program's own network does on rows held out, trained as written on the others."""
+    learn, held = split(program, program.rows)
+    if not len(held):
+        return Learnable()
+    running = program.changed(X=program.X[learn], y=program.y[learn], validation=None).start()
+    running.train()
+    if running.problem is not None:
+        return Learnable()
+
+    def of(rows: Array) -> float:
+        return skill(task, running.outputs_of(program.X[rows]), program.y[rows], cut)
+
+    return Learnable(of(learn[:ROWS]), of(held[:ROWS]))
+
+
+def free_of_regularization(program: Program) -> Program | None:
+    """The program without dropout, weight decay and penalties in its loss; None where it has none of them."""
+    module, optimizer = copy.deepcopy((program.module, program.optimizer))
+    found, loss = False, program.loss
+    for part in module.modules():
+        if type(part).__name__ == "Dropout" and part.p > 0:
+            part.p, found = 0.0, True
+    for group in optimizer.param_groups:
+        if group.get("weight_decay"):
+            group["weight_decay"], found = 0.0, True
+    if getattr(loss, "l2", 0):
+        loss, found = _without_penalty(loss), True
+    return program.changed(module=module, optimizer=optimizer, loss=loss) if found else None
+
+
+def _without_penalty(loss: Any) -> Any:
+    bare = copy.copy(loss)
+    bare.l2 = 0.0
+    return bare

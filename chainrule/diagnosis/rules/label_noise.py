@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chainrule.diagnosis.evidence import Evidence
+from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.rules.base import RULES, Rule
+
+
+@RULES.register("label-noise")
+@dataclass(frozen=True)
+class LabelNoise(Rule):
+    """Labels that no network can foretell from these features.
+
+    What it sees     a plain network learns the rows it is shown and knows nothing of rows held out: its skill there is
+                     not above 0 by two standard errors; the program itself does no better
+    Why it matters   there is nothing to learn, whatever the network
+    What to try      look at how features and labels were joined; at how labels were made; at features that are missing
+    Source           Zhang et al. 2017, "Understanding deep learning requires rethinking generalization"
+    """
+
+    rows: int = 200
+
+    fault = "LABEL_NOISE"
+    stage = "data"
+    explains = ("undertrained", "rate-too-low", "overfitting", "too-small", "oscillation")
+
+    def check(self, evidence: Evidence) -> Iterator[Finding]:
+        plain = evidence.plain
+        held = min(evidence.program.rows, 2000) // 4
+        if evidence.program.rows < self.rows or not plain.unseen <= 2 / held**0.5:
+            return
+        if evidence.validation.skill > 2 / held**0.5 or evidence.task.auto:
+            return
+        yield self.found(
+            "WARN" if evidence.ill or evidence.own.unseen <= 0.05 else "INFO",
+            f"nothing in the features tells the labels: a plain network has skill {plain.seen:.2f} on the rows it is "
+            f"shown and {plain.unseen:.2f} on {held} held out",
+            measured=plain.unseen,
+            limit=2 / held**0.5,
+            remedy="look at how features and labels were joined, and at how the labels were made",
+        )

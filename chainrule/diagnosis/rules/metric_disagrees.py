@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.diagnosis.evidence import Evidence
+from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.rules.base import RULES, Rule
+
+
+@RULES.register("metric-disagrees")
+@dataclass(frozen=True)
+class MetricDisagrees(Rule):
+    """The program's own metric says something else than the answers do.
+
+    What it sees     the metric of the trained network against the share of right answers, counted by argmax, or by
+                     the threshold that fits the output: 0 for logits, 1/2 for probabilities
+    Why it matters   a good network is taken for a bad one, or a bad one for good
+    What to try      argmax over the classes; a threshold of 0 for logits; labels and outputs of one shape
+    Source           PyTorch's documentation of BCEWithLogitsLoss: it takes logits, so a metric must as well
+    """
+
+    gap: float = 0.05
+
+    fault = "METRIC_WRONG"
+    stage = "loss"
+
+    def check(self, evidence: Evidence) -> Iterator[Finding]:
+        said = evidence.record.epochs[-1].metric if evidence.record.epochs else float("nan")
+        right = evidence.right
+        if np.isnan(said) or np.isnan(right) or not 0 <= said <= 1:
+            return
+        if abs(said - right) > self.gap:
+            yield self.found(
+                "WARN",
+                f"the program's metric says {said:.3f} where {right:.3f} of the answers are right",
+                when="at the end",
+                measured=said,
+                limit=right,
+                remedy="count answers by argmax over the classes, or by a threshold of 0 for logits, 1/2 for "
+                "probabilities",
+            )

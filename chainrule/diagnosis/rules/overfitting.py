@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.diagnosis.evidence import Evidence
+from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.rules.base import RULES, Rule
+
+
+@RULES.register("overfitting")
+@dataclass(frozen=True)
+class Overfitting(Rule):
+    """The training rows are learned by heart: rows held out are answered no better than by a constant.
+
+    What it sees     skill on the training rows above 0.5 and on held-out rows not above 0 by two standard errors; or the
+                     validation loss well above its minimum, long ago, while the training loss still falls. Without
+                     validation rows the program is run again with a quarter of its rows held out
+    Why it matters   the network will be wrong wherever it is used
+    What to try      check the labels; more data; stop at the minimum; weight decay or dropout
+    Source           Zhang et al. 2017, "Understanding deep learning requires rethinking generalization"
+    """
+
+    learned: float = 0.5
+    rise: float = 0.5  # of the validation loss above its minimum
+    ago: float = 0.3  # of the training
+
+    fault = "OVERFIT"
+    stage = "loss"
+
+    def check(self, evidence: Evidence) -> Iterator[Finding]:
+        seen, unseen, rows = evidence.own.seen, evidence.own.unseen, evidence.program.rows // 4
+        if evidence.program.validation is not None:
+            seen, unseen = evidence.train.skill, evidence.validation.skill
+            rows = len(evidence.program.validation[0])
+        error = 2 / max(rows, 1) ** 0.5
+        if seen > self.learned and rows >= 30 and unseen <= error:
+            yield self.found(
+                "WARN",
+                f"the rows trained on are learned by heart (skill {seen:.2f}) and rows held out are not answered "
+                f"(skill {unseen:.2f}): either the labels carry no signal, or there are too few rows",
+                measured=unseen,
+                limit=error,
+                evidence={"rows held out": rows, "plain network on unseen rows": evidence.plain.unseen},
+                remedy="check where the labels come from; hold rows out; more data, or a smaller network",
+            )
+            return
+        yield from self._rising(evidence)
+
+    def _rising(self, evidence: Evidence) -> Iterator[Finding]:
+        epochs = evidence.record.epochs
+        held = np.array([epoch.validation_loss for epoch in epochs])
+        if evidence.program.validation is None or len(evidence.program.validation[0]) < 50 or len(held) < 10:
+            return
+        if not np.isfinite(held).all():
+            return
+        best = int(np.argmin(held))
+        long_ago = len(held) - 1 - best >= self.ago * len(held)
+        worse = epochs[best].validation_skill - epochs[-1].validation_skill
+        if long_ago and held[-1] > (1 + self.rise) * held[best] and worse > 0.02:
+            yield self.found(
+                "WARN",
+                f"the validation loss was least in epoch {best + 1} ({held[best]:.3g}) and is {held[-1]:.3g} now, while "
+                "the training loss still falls",
+                when=f"from epoch {best + 1}",
+                measured=float(held[-1] / held[best]),
+                limit=1 + self.rise,
+                evidence={"best epoch": best + 1},
+                remedy=f"stop after epoch {best + 1} (early stopping); weight decay, dropout, more data",
+            )
