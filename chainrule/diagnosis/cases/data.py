@@ -175,7 +175,7 @@ def _auto_mpg(asked: Asked, rng: Numbers) -> Drawn:
     """Friedman's function of five quantities with the ranges of cars', two that do not matter, no origins."""
     n = asked.rows(392)
     U = rng.uniform(0, 1, (n, asked.d))
-    mpg = 9 + 37 * (friedman(U) + rng.normal(0, 1, n)) / 30
+    mpg = 9 + 37 * (friedman(U) + rng.normal(0, 0.5, n)) / 30
     if "scaled" not in asked.data:
         return Drawn(U, mpg * (10 if "10x" in asked.prose else 1 / 46.6))
     low = np.resize([68.0, 46.0, 1613.0, 8.0, 70.0, 3.0, 0.0, 0.0, 0.0], asked.d)
