@@ -17,8 +17,10 @@ class DataFacts:
     """Of X (n, d) flattened to rows, and y. Spreads are standard deviations.
 
     ``mean``, ``spread``, ``low``, ``high`` are by column. ``counts`` are rows by distinct target, where the task
-    decides. ``conflicts`` is the share of rows equal to another with another target; ``shared`` the share of
-    validation rows that training has too.
+    decides, ``held_counts`` those of the validation rows. ``conflicts`` is the share of rows equal to another with
+    another target, that no function of the features gets right; ``repeated`` the share of rows equal to another;
+    ``shared`` the share of validation rows that training has too. ``copied`` is the first column equal to the target
+    in every row.
     """
 
     n: int = 0
@@ -40,6 +42,10 @@ class DataFacts:
     distinct_rows: int = 0
     shared: float = 0.0
     sorted_labels: bool = False
+    repeated: float = 0.0
+    held_counts: dict[float, int] = field(default_factory=dict)
+    copied: int | None = None
+    whole: bool = False  # every feature is a whole number
 
 
 def data_facts(X: Array, y: Array, task: Task, validation: tuple[Array, Array] | None = None) -> DataFacts:
@@ -60,18 +66,36 @@ def data_facts(X: Array, y: Array, task: Task, validation: tuple[Array, Array] |
         facts.y_mean, facts.y_spread = target.mean(axis=0), target.std(axis=0)
         facts.y_low, facts.y_high = float(target.min()), float(target.max())
         facts.y_whole = bool((target == np.rint(target)).all())
-    _about_labels(facts, target, task)
+        facts.whole = bool((flat == np.rint(flat)).all())
+    _about_labels(facts, target, task, validation)
     _about_rows(facts, flat, target, validation)
     return facts
 
 
-def _about_labels(facts: DataFacts, target: Array, task: Task) -> None:
-    one = target.argmax(axis=1) if task.form in ("one_hot", "soft") and task.kind == "classes" else target[:, 0]
+def _rows(values: Array) -> Array:
+    return np.asarray(values, np.float64).reshape(len(values), -1)
+
+
+def _classes(target: Array, task: Task) -> Array:
+    written_out = task.form in ("one_hot", "soft") and task.kind == "classes"
+    found: Array = target.argmax(axis=1) if written_out else target[:, 0]
+    return found
+
+
+def _counts(one: Array) -> dict[float, int]:
     values, counts = np.unique(one, return_counts=True)
-    facts.y_distinct = len(values)
+    return {float(v): int(c) for v, c in zip(values, counts, strict=True)}
+
+
+def _about_labels(facts: DataFacts, target: Array, task: Task, validation: tuple[Array, Array] | None) -> None:
+    one = _classes(target, task)
+    counts = _counts(one)
+    facts.y_distinct = len(counts)
     if task.decides and task.kind != "labels":
-        facts.counts = {float(v): int(c) for v, c in zip(values, counts, strict=True)}
-        facts.sorted_labels = len(values) > 1 and len(one) >= 20 and bool((np.diff(one) >= 0).all())
+        facts.counts = counts
+        facts.sorted_labels = len(counts) > 1 and len(one) >= 20 and bool((np.diff(one) >= 0).all())
+        if validation is not None and len(validation[1]):
+            facts.held_counts = _counts(_classes(_rows(validation[1]), task))
 
 
 def row_keys(rows: Array) -> Array:
@@ -88,6 +112,10 @@ def _about_rows(facts: DataFacts, flat: Array, target: Array, validation: tuple[
     keys = row_keys(flat)
     distinct, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
     facts.distinct_rows = len(distinct)
+    facts.repeated = float(counts[counts > 1].sum() / max(len(flat), 1))
+    if target.shape[1] == 1 and len(flat) > 1:
+        same = np.flatnonzero((flat == target).all(axis=0))
+        facts.copied = int(same[0]) if len(same) and facts.y_spread[0] > 0 else None
     both = row_keys(np.hstack([flat, target]))
     # rows with equal features whose target is not the commonest of them
     pairs, pair_counts = np.unique(np.stack([which.astype(np.uint64), both]), axis=1, return_counts=True)
@@ -95,5 +123,5 @@ def _about_rows(facts: DataFacts, flat: Array, target: Array, validation: tuple[
     np.maximum.at(most, pairs[0].astype(np.int64), pair_counts)
     facts.conflicts = float((counts - most).sum() / max(len(flat), 1))
     if validation is not None and len(validation[0]):
-        seen = row_keys(np.asarray(validation[0], np.float64).reshape(len(validation[0]), -1))
+        seen = row_keys(_rows(validation[0]))
         facts.shared = float(np.isin(seen, distinct).mean())

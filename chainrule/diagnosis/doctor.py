@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.types import Array
-from chainrule.diagnosis.baseline import constant_loss
+from chainrule.diagnosis.baseline import constant_loss, perfect_loss
 from chainrule.diagnosis.data_facts import data_facts
 from chainrule.diagnosis.evidence import Evidence, Score
 from chainrule.diagnosis.experiments import free_of_regularization, own_network, plain_network, weights
@@ -20,7 +20,7 @@ from chainrule.diagnosis.proof import prove
 from chainrule.diagnosis.record import Epoch, ModuleWatcher
 from chainrule.diagnosis.report import Report
 from chainrule.diagnosis.start_facts import late_lines, start_facts
-from chainrule.diagnosis.tasks import Task, right_answers, skill, task_of
+from chainrule.diagnosis.tasks import Task, recalls, right_answers, skill, task_of
 from chainrule.diagnosis.verdict import verdict
 
 PROBE = 512  # rows looked at
@@ -46,6 +46,7 @@ def examine(program: Program, *, budget: float | None = None) -> Evidence:
     width = output.shape[1] if output.ndim > 1 else 1
     rows = program.some(SCORED)
     evidence.constant = constant_loss(program, task, evidence.loss, width, rows)
+    evidence.perfect = perfect_loss(program, task, evidence.loss, width, rows)
     evidence.start = start_facts(program, task, cut_of(evidence))
     _train(evidence, running, rows, budget)
     _experiment(evidence, running, rows)
@@ -99,7 +100,9 @@ def _train(evidence: Evidence, running: Running, rows: tuple[Array, Array], budg
     evidence.steps_run, evidence.epochs_run, evidence.cut_short = running.t, running.epoch, running.stopped
     if evidence.problem is None:
         evidence.train = _score(running, evidence.task, cut, rows)
-        evidence.right = right_answers(evidence.task, running.outputs_of(rows[0]), rows[1], cut)
+        outputs = running.outputs_of(rows[0])
+        evidence.right = right_answers(evidence.task, outputs, rows[1], cut)
+        evidence.recall = recalls(evidence.task, outputs, rows[1], cut)
         if program.validation is not None:
             evidence.validation = _score(running, evidence.task, cut, program.validation)
         evidence.end = running.look(evidence.probe[0])

@@ -33,8 +33,9 @@ class Score:
 class Evidence:
     """All that is known of one program. What could not be measured is None, and rules about it stay silent.
 
-    ``constant`` is the loss, as written, of the best constant prediction. ``look`` is the network over the probe
-    rows before training, ``end`` after it. ``problem`` is the error that ended the program, where one did.
+    ``constant`` is the loss, as written, of the best constant prediction, ``perfect`` that of the targets themselves.
+    ``look`` is the network over the probe rows before training, ``end`` after it. ``recall`` is the share of each
+    class' rows that the trained network names rightly. ``problem`` is the error that ended the program.
 
     Of experiments (``experiments``): ``plain`` is what a plain network learns of the same data, ``own`` what this one
     does on rows held out, ``free`` the skill without dropout, decay and penalties, ``training_mode`` the skill of
@@ -49,6 +50,7 @@ class Evidence:
     look: Look | None = None
     start: StartFacts = field(default_factory=StartFacts)
     constant: float = float("nan")
+    perfect: float = float("nan")
     record: Record = field(default_factory=Record)
     end: Look | None = None
     train: Score = field(default_factory=Score)
@@ -59,6 +61,7 @@ class Evidence:
     training_mode: float = float("nan")
     late: list[Line] = field(default_factory=list)
     right: float = float("nan")
+    recall: dict[float, float] = field(default_factory=dict)
     problem: Exception | None = None
     problem_step: int = 0
     epochs_run: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -68,6 +69,7 @@ def looking(module: Any) -> Iterator[None]:
 
 @contextmanager
 def lenient() -> Iterator[None]:
-    """Wrong programs run as they were written: what chainrule's guards would refuse goes through, NumPy is quiet."""
-    with autograd.strict(False), np.errstate(all="ignore"):
+    """Wrong programs run as they were written: what chainrule's guards would refuse goes through, quietly."""
+    with autograd.strict(False), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of shapes that broadcast, say: a rule tells of them
         yield

@@ -90,6 +90,21 @@ def right_answers(task: Task, outputs: Array, y: Array, cut: float = 0.5) -> flo
     return 1.0 - (_yes_no(out, real[:, 0] > 0, cut) if task.kind == "yes_no" else _classes(out, real, task))[0]
 
 
+def recalls(task: Task, outputs: Array, y: Array, cut: float = 0.5) -> dict[float, float]:
+    """The share of rows of each class that the outputs name rightly; {} where rows have no class."""
+    if not task.decides or task.kind == "labels" or not len(y):
+        return {}
+    out = np.asarray(outputs, np.float64).reshape(len(y), -1)
+    real = np.asarray(y, np.float64).reshape(len(y), -1)
+    truth = np.argmax(real, axis=1).astype(np.float64) if task.form != "index" else real[:, 0]
+    if task.kind == "yes_no":
+        yes = out[:, 0] > cut if out.shape[1] == 1 else np.argmax(out, axis=1) > 0
+        said = np.where(yes, 1.0, min(truth.min(), 0.0))
+    else:
+        said = np.argmax(out, axis=1) if out.shape[1] > 1 else np.rint(out[:, 0])
+    return {float(name): float((said[truth == name] == name).mean()) for name in np.unique(truth)}
+
+
 def _determined(out: Array, real: Array) -> float:
     if out.shape[1] != real.shape[1]:
         out = out[:, :1] if out.shape[1] > real.shape[1] else np.broadcast_to(out[:, :1], real.shape)
