@@ -58,6 +58,7 @@ FORMULAS = {
     "mish": lambda z, at: z * mpmath.tanh(mpmath.log1p(mpmath.exp(z))),
     "relu": lambda z, at: z if at > 0 else mpf(0),
     "relu6": lambda z, at: z if 0 < at < 6 else mpf(6 * (at > 0)),
+    "scaled_tanh": lambda z, at, amplitude, slope: mpf(amplitude) * mpmath.tanh(mpf(slope) * z),
     "selu": lambda z, at: unit(z, at, SCALE, SCALE * ALPHA),
     "sigmoid": lambda z, at: logistic(z),
     "silu": lambda z, at: z * logistic(z),

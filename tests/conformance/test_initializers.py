@@ -10,6 +10,7 @@ from chainrule.initializers import INITIALIZERS
 
 FANS = ["he", "lecun", "xavier"]
 SPECS = [*INITIALIZERS, *(f"{name}:distribution=uniform" for name in FANS), "normal:std=0.02", "constant:value=-2"]
+SPECS += ["uniform:limit=2.4,power=1"]
 every = pytest.mark.parametrize("spec", SPECS)
 D_OUT, D_IN = 600, 200  # unequal, so that a mistaken fan shows
 VARIANCE = {"he": 2 / D_IN, "lecun": 1 / D_IN, "xavier": 2 / (D_IN + D_OUT)}
@@ -77,6 +78,28 @@ def test_normal_has_its_std_whatever_the_fans():
     assert filled("normal").std() == pytest.approx(1, rel=5 / math.sqrt(2 * 120_000))
 
 
+@pytest.mark.parametrize(
+    ("settings", "limit"),
+    [("", 1 / math.sqrt(D_IN)), (":limit=2.4,power=1", 2.4 / D_IN), (":limit=0.05,power=0", 0.05)],
+)
+def test_uniform_fills_its_interval_by_the_fan_in_alone(settings, limit):
+    for shape in [(D_OUT, D_IN), (D_IN, D_IN)]:
+        W = filled(f"uniform{settings}", shape=shape)
+        assert np.abs(W).max() <= limit
+        assert W.max() > 0.999 * limit
+        assert W.min() < -0.999 * limit
+        # the variance of N uniform draws errs by sqrt(0.8 / N), relative
+        assert W.var() == pytest.approx(limit**2 / 3, rel=5 * math.sqrt(0.8 / W.size))
+
+
+def test_uniform_is_by_default_what_pytorchs_linear_starts_from(pytorch):
+    theirs = pytorch.torch.nn.Linear(D_IN, D_OUT).weight.detach().numpy()
+    ours = filled("uniform", shape=theirs.shape)
+    # the largest of N = 120,000 uniform draws is within 1e-3 of the limit but once in e^120
+    assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=1e-3)
+    assert ours.std() == pytest.approx(theirs.std(), rel=5 * math.sqrt(0.4 / theirs.size))
+
+
 def test_zeros_and_constant_are_exact():
     assert not filled("zeros").any()
     assert (filled("constant") == 0.5).all()
@@ -89,6 +112,8 @@ def test_zeros_and_constant_are_exact():
         *[(name, {"distribution": "gauss"}, "normal, uniform") for name in FANS],
         ("normal", {"std": -1.0}, "std"),
         ("normal", {"std": float("inf")}, "std"),
+        ("uniform", {"limit": -1.0}, "limit"),
+        ("uniform", {"power": 2.0}, "power"),
         ("constant", {"value": float("nan")}, "value"),
         ("constant", {"value": "0"}, "value"),
     ],

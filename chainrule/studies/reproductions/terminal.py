@@ -1,0 +1,55 @@
+"""Reproductions in the terminal: what there is, what a recipe is, what came out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from chainrule.studies.reproductions.recipe import Figure
+from chainrule.studies.reproductions.rows import Row
+from chainrule.studies.reproductions.running import Outcome
+from chainrule.studies.reproductions.verdict import percent
+from chainrule.studies.text import WIDTH, table
+
+
+def listing(rows: Sequence[Row]) -> str:
+    """All recipes, and how long a seed takes."""
+    cells = [[r.recipe.name, r.recipe.layers, r.published, r.takes] for r in rows]
+    return table(["recipe", "network", "published, in percent", "a seed"], cells, left=3)
+
+
+def facts(r: Row) -> str:
+    """The recipe, its source, what the source left open, and why the verdict is as it is."""
+    recipe, source = r.recipe, r.recipe.source
+    lines = [f"{recipe.name}: {recipe.title}"]
+    parts = [("source", f"{source.authors} {source.year}, {source.title}: {source.where}")]
+    parts += [("chosen on", recipe.figure.chosen)]
+    parts += [("assumed", text) for text in recipe.assumed] + [("otherwise", text) for text in recipe.differs]
+    parts += [(r.verdict.word, r.verdict.why)]
+    return "\n".join(lines + [_part(head, text) for head, text in parts])
+
+
+def results(rows: Sequence[Row]) -> str:
+    """A line a recipe: mean, standard deviation and standard error of the seeds' last epochs."""
+    heads = ["recipe", "published", "ours", "spread", "s.e.", "seeds", "verdict"]
+    cells = [[r.recipe.name, r.published, *r.ours, str(len(r.outcomes)), r.verdict.word] for r in rows]
+    return table(heads, cells, left=2)
+
+
+def tried(r: Row) -> str:
+    """What the options gave on held-out images, the best first."""
+    figure = r.recipe.figure
+    cells = [
+        [", ".join(f"{k} {v}" for k, v in option.items()), result(figure, outcome)]
+        for option, outcome in sorted(r.choices, key=lambda each: -each[1].last)
+    ]
+    return table([r.recipe.name, f"{figure.measure} on held-out images"], cells)
+
+
+def result(figure: Figure, outcome: Outcome) -> str:
+    """``error 2.31 %``, or why there is none."""
+    return outcome.failure or f"{figure.measure} {percent(figure, outcome.last, outcome.rows):.2f} %"
+
+
+def _part(head: str, text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=f"  {head:<10}", subsequent_indent=" " * 12)
