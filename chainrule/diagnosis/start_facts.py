@@ -120,26 +120,26 @@ def _downhill(program: Program) -> float:
     return float(-(gradient @ step) / length) if np.isfinite(length) and length > 0 else float("nan")
 
 
-def _check(program: Program, weights: int = 20) -> tuple[float, str]:
-    """Central differences in float64 of random weights of each layer against backward; kinks are left out.
+def _check(program: Program, weights: int = 80) -> tuple[float, str]:
+    """Central differences in float64 of random weights, of each array some, against backward; kinks are left out.
 
     A weight's difference counts where it is the same at half the distance: elsewhere the loss has a kink.
     """
     running = program.start()
     running.module.double()
     wide = program.changed(module=running.module, optimizer=running.optimizer).start()
-    X, y = program.some(64)
+    X, y = program.some(32)
     X = X.astype(np.float64) if X.dtype.kind == "f" else X
     y = y.astype(np.float64) if y.dtype.kind == "f" else y
     # What differences in float64 can't tell from 0: rounding of the loss over their distance, many times over
     noise = 1e-6 * max(abs(wide.gradient(X, y)), 1e-6)
     rng, worst, where = np.random.default_rng(program.seed), 0.0, ""
-    for name, parameter in wide.module.named_parameters():
-        if parameter.grad is None:
-            continue
+    named = [(name, p) for name, p in wide.module.named_parameters() if p.grad is not None]
+    each = max(1, min(10, weights // max(len(named), 1)))
+    for name, parameter in named:
         values, gradient = array(parameter).reshape(-1), array(parameter.grad).reshape(-1).copy()
         scale = max(rms(gradient), noise)
-        for i in rng.choice(values.size, min(weights // 2, values.size), replace=False):
+        for i in rng.choice(values.size, min(each, values.size), replace=False):
             found = _difference(wide, X, y, values, int(i))
             if found is not None:
                 error = abs(found - gradient[i]) / max(abs(found) + abs(gradient[i]), scale)

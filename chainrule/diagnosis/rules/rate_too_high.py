@@ -27,6 +27,7 @@ class RateTooHigh(Rule):
 
     best: float = 0.1
     share: float = 0.5
+    harm: float = 0.02  # of the loss of the best constant prediction, done by a whole step
 
     fault = "LR_HIGH"
     stage = "learning rate"
@@ -49,7 +50,8 @@ cured = dict(program, optimizer=torch.optim.SGD(net.parameters(), lr=0.1, moment
         early, late = evidence.start.lines, evidence.late
         if not evidence.ill:
             return
-        probes = next((found for found in (early, late) if self._speaks(found)), None)
+        least = self.harm * (evidence.constant if evidence.constant > 0 else 0.0)
+        probes = next((found for found in (early, late) if self._speaks(found, least)), None)
         if probes is None:
             return
         rate = evidence.program.learning_rate
@@ -59,7 +61,7 @@ cured = dict(program, optimizer=torch.optim.SGD(net.parameters(), lr=0.1, moment
         yield self.found(
             "WARN",
             f"the learning rate {rate:g} is too high: on the batch it is made for, a whole step takes the loss from "
-            f"{line.at_zero:.3g} to {line.losses[LENGTHS_1]:.3g}; {line.best:g} of it would give "
+            f"{line.at_zero:.3g} to {line.losses[WHOLE]:.3g}; {line.best:g} of it would give "
             f"{min(line.losses):.3g}",
             when=f"step {line.t}",
             measured=rate,
@@ -68,15 +70,15 @@ cured = dict(program, optimizer=torch.optim.SGD(net.parameters(), lr=0.1, moment
             changes=(LearningRate(value=usable), LearningRate(value=round_rate(usable / 10))),
         )
 
-    def _speaks(self, probes: list[Line]) -> bool:
+    def _speaks(self, probes: list[Line], least: float) -> bool:
         if len(probes) < 3:
             return False
-        over = [line.best <= self.best and not line.losses[LENGTHS_1] < line.at_zero for line in probes]
+        over = [line.best <= self.best and not line.losses[WHOLE] < line.at_zero + least for line in probes]
         return float(np.mean(over)) > self.share
 
 
-LENGTHS_1 = 4  # where a whole step stands among the lengths
+WHOLE = 4  # where a whole step stands among the lengths
 
 
 def _harm(line: Line) -> float:
-    return line.losses[LENGTHS_1] / line.at_zero if line.at_zero else 0.0
+    return line.losses[WHOLE] / line.at_zero if line.at_zero else 0.0
