@@ -11,12 +11,17 @@ ChainruleError
 ├── DivergenceError       the loss or the weights stopped being finite
 └── MissingExtraError     an optional library is not installed (also an ImportError)
 
-A message says what was expected, what came, and what to try.
+A message says what was expected, what came, and what to try. It is one line of printable text, whatever names and
+cells of a file are told in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from chainrule.core.text import printable
+
+MOST = 3000  # characters of a message
 
 
 class ChainruleError(Exception):
@@ -31,6 +36,9 @@ class ChainruleError(Exception):
         super().__init__(*arguments)
         if guard is not None:
             self.guard = guard
+
+    def __str__(self) -> str:
+        return printable(" ".join(line.strip() for line in super().__str__().splitlines()), MOST)
 
     def facts(self) -> dict[str, object]:
         """What the error knows beside its message."""

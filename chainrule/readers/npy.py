@@ -24,7 +24,7 @@ _ENTRY = re.compile(
     (?:(?P<r>['"])(?P<text>[^'"]{1,20})(?P=r)|(?P<word>True|False)|\((?P<sizes>[0-9,\s]*)\))\s*""",
     re.VERBOSE,
 )
-_DTYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f(?:2|4|8)|[SU][1-9][0-9]{0,7}|\?)")
+_DTYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16|[SU][1-9][0-9]{0,7}|\?)")
 
 
 class Header(NamedTuple):
