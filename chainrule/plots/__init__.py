@@ -11,10 +11,12 @@ from chainrule.plots.calibration import calibration
 from chainrule.plots.confusion import confusion
 from chainrule.plots.curves import Line, curves
 from chainrule.plots.distributions import distributions
+from chainrule.plots.effects import effects
 from chainrule.plots.graph import graph
 from chainrule.plots.learning_rate import learning_rate
 from chainrule.plots.misclassified import misclassified
 from chainrule.plots.plane import plane
+from chainrule.plots.planes import planes
 from chainrule.plots.rates import rates
 from chainrule.plots.residuals import residuals
 from chainrule.plots.scaling import Growth, scaling
@@ -24,6 +26,6 @@ from chainrule.plots.weights import weights
 
 __all__ = [
     "Bar", "Growth", "Line", "activations", "benchmark", "boundary", "calibration", "confusion", "curves",
-    "distributions", "graph", "learning_rate", "misclassified", "plane", "rates", "ready", "residuals", "save",
-    "scaling", "sweep", "training", "weights",
+    "distributions", "effects", "graph", "learning_rate", "misclassified", "plane", "planes", "rates", "ready",
+    "residuals", "save", "scaling", "sweep", "training", "weights",
 ]  # fmt: skip

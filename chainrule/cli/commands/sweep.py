@@ -86,10 +86,10 @@ def sweep(
     $ chainrule sweep moons --search tpe --learning-rate log:1e-4..1 --width 8..128 --depth 1,2
     $ chainrule sweep --run-dir runs/2026-01-31-sweep-mnist-1
 
-    Each option of train takes a list (0.1,0.2) or a range (0..0.5, log:1e-4..1) here; what holds commas itself is
-    parted by semicolons. The last line goes on with a sweep that was interrupted, or shows it again. Grid and random
-    search, with halving too, give the same results whatever the number of workers; tpe and its pruners only with one.
-    The test rows are never looked at: train --config with the best.toml does that, once.
+    Each option of train takes a list (0.1,0.2) or a range (0..0.5, log:1e-4..1) here; candidates that hold commas
+    stand between semicolons. The last line goes on with a sweep that was interrupted, or shows it again. Grid and
+    random search, with halving too, give the same results whatever the number of workers, tpe and its pruners with
+    one worker only. The test rows are never looked at: train --config with the best.toml does that, once.
     """
     given = {name: value for name, value in settings.items() if value is not None}
     asked = sweeping.Asked(

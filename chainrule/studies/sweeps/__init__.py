@@ -9,6 +9,6 @@ from chainrule.studies.sweeps.storage import Store
 from chainrule.studies.sweeps.workers import Workers
 
 __all__ = [
-    "Choices", "Importance", "Outcome", "Plan", "Progress", "Range", "Results", "Session", "Space", "Store", "Sweep",
-    "Workers", "importance",
+    "Choices", "Importance", "Outcome", "Plan", "Progress", "Range", "Results", "Session", "Space", "Store",
+    "Sweep", "Workers", "importance",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from chainrule.studies.sweeps.ledger import Ledger, append
 from chainrule.studies.sweeps.plan import Plan
 from chainrule.studies.sweeps.results import Results
 from chainrule.studies.sweeps.storage import Store
+from chainrule.studies.sweeps.taking import work
 from chainrule.studies.sweeps.trial import Job, Record, run
 from chainrule.studies.sweeps.workers import Workers
 
@@ -171,7 +172,7 @@ class Sweep:
                 return
             if not waiting:
                 time.sleep(min(1.0, store.heartbeat / 4))
-            for found in self.workers.run(storage.work, [(store, plan)] * waiting):
+            for found in self.workers.run(work, [(store, plan)] * waiting):
                 records.extend(found)
                 progress.done += len(found)
                 progress.here += len(found)

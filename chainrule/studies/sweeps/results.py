@@ -18,7 +18,8 @@ from chainrule.studies.sweeps.trial import Record
 
 @dataclass(frozen=True)
 class Outcome:
-    """A point over its seeds and folds. ``state`` is "done", "pruned", "diverged" or "failed".
+    """A point over its seeds and folds. ``state`` is "done", "pruned", "diverged", "failed" or, of a
+    sweep that was interrupted, "unfinished".
 
     A point is done when all its trainings are, diverged when one is. ``scores`` are in the order of seeds, then
     folds; of a pruned point those of its last rung.
@@ -95,7 +96,7 @@ def _outcome(records: list[Record], wanted: int, last: int) -> Outcome:
     if state == "done" and rung < last:
         state = "pruned"
     elif state == "done" and len(there) < wanted:
-        state = "failed"
+        state = "unfinished"
     scores = tuple(r["score"] for r in there if r["score"] is not None) if state in ("done", "pruned") else ()
     first = records[0]
     return Outcome(

@@ -1,8 +1,8 @@
 """Trials in a storage of Optuna's: a queue that any number of workers take from, on any machine.
 
 Every point is put into the queue at the start, also those whose values TPE will choose when a worker takes them.
-So there are exactly as many trials as were asked for, and a worker that dies takes nothing with it: while it trains
-it gives a sign of life, and when that stops its trial goes back into the queue.
+So there are exactly as many trials as were asked for, and a worker that dies takes nothing with it: while it
+trains it gives a sign of life, and when that stops its trial goes back into the queue.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import json
 import re
 import time
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from chainrule.core.errors import FileError, MissingExtraError, SettingError
-from chainrule.core.files import json_ready
 from chainrule.core.settings import number, show
 from chainrule.studies.sweeps.plan import Plan
-from chainrule.studies.sweeps.space import Choices, Parameter, Point
-from chainrule.studies.sweeps.trial import Record, run
+from chainrule.studies.sweeps.suggesting import encoded, sampler
+from chainrule.studies.sweeps.trial import Record
 
 RETRIES = 3  # of a trial whose worker died
 PATIENCE = 30.0  # seconds until a queue that nobody fills any more is filled by another
@@ -49,14 +47,6 @@ class Store:
         return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", self.url)
 
 
-class _NothingLeft(Exception):
-    """Another worker took the last trial."""
-
-
-class _FailedError(Exception):
-    """The training could not be done at all."""
-
-
 def check() -> Any:
     """Optuna; MissingExtraError without it."""
     try:
@@ -70,7 +60,7 @@ def check() -> Any:
 
 
 @contextmanager
-def _calm() -> Iterator[None]:
+def calm() -> Iterator[None]:
     """Heartbeats work, but Optuna warns that they are experimental."""
     from optuna.exceptions import ExperimentalWarning
 
@@ -86,17 +76,17 @@ def join(store: Store, plan: Plan, alone: bool = False) -> Any:
     direction = "minimize" if plan.lower_is_better else "maximize"
     try:
         study = optuna.create_study(storage=storage, study_name=store.study, direction=direction)
-        study.set_user_attr("plan", plan.to_toml())
         new = True
     except optuna.exceptions.DuplicatedStudyError:
         study, new = optuna.load_study(storage=storage, study_name=store.study), False
     if not new:
         _await_queue(study)
-    if study.user_attrs.get("plan") != plan.to_toml():
+    if study.user_attrs.get("plan", plan.to_toml()) != plan.to_toml():
         raise SettingError(f"the study {store.study} in {store.shown} is of another sweep; name another --study")
     if alone:
-        for trial in _trials(study, "RUNNING"):
+        for trial in trials(study, "RUNNING"):
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    study.set_user_attr("plan", plan.to_toml())
     _fill(study, plan)
     study.set_user_attr("filled", True)
     return study
@@ -106,7 +96,7 @@ def _await_queue(study: Any) -> None:
     """Until who made the study has filled its queue, or seems to have died over it."""
     seen, since = -1, time.monotonic()
     while not study.user_attrs.get("filled") and time.monotonic() - since < PATIENCE:
-        if (there := len(_trials(study))) != seen:
+        if (there := len(trials(study))) != seen:
             seen, since = there, time.monotonic()
         time.sleep(0.2)
 
@@ -116,79 +106,33 @@ def _fill(study: Any, plan: Plan) -> None:
     points = plan.points()
     total = plan.search.trials if points is None else len(points)
     good = ("WAITING", "RUNNING", "COMPLETE", "PRUNED")
-    there = {trial.user_attrs.get("point") for trial in _trials(study, *good)}
+    there = {trial.user_attrs.get("point") for trial in trials(study, *good)}
     for i in range(total):
         if i not in there:
-            values = {} if points is None else _encoded(points[i])
+            values = {} if points is None else encoded(points[i])
             study.enqueue_trial(values, user_attrs={"point": i})
 
 
-def work(task: tuple[Store, Plan]) -> list[Record]:
-    """Take one trial from the queue and do it: the records of its trainings, none where nothing was left."""
-    store, plan = task
-    study = _study(store, plan)
-    records: list[Record] = []
-
-    def objective(trial: Any) -> float:
-        if "point" not in trial.user_attrs:
-            raise _NothingLeft
-        return _objective(trial, plan, records)
-
-    if _trials(study, "WAITING") or _stale(study):
-        with _calm():
-            study.optimize(objective, n_trials=1, catch=(_NothingLeft, _FailedError))
-    return records
-
-
-def _stale(study: Any) -> bool:
+def stale(study: Any) -> bool:
     """Whether looking after dead workers has put something back into the queue."""
     from optuna.storages import fail_stale_trials
 
-    with _calm():
+    with calm():
         fail_stale_trials(study)
-    return bool(_trials(study, "WAITING"))
-
-
-def _objective(trial: Any, plan: Plan, records: list[Record]) -> float:
-    from optuna import TrialPruned
-
-    values = {name: _suggested(trial, name, p) for name, p in plan.space.parameters.items()}
-    jobs = plan.jobs(trial.user_attrs["point"], values)
-    pruning = plan.prune is not None
-
-    def watch(epoch: int, score: float) -> bool:
-        trial.report(score, epoch)
-        return bool(trial.should_prune())
-
-    for done, job in enumerate(jobs, 1):
-        # one training is looked at after each epoch; of several, the mean after each training
-        record = run(job, watch if pruning and len(jobs) == 1 else None)
-        records.append(record)
-        if record["state"] != "done":
-            break
-        mean = sum(r["score"] for r in records) / done
-        if pruning and done < len(jobs) and watch(done, mean):
-            record["state"] = "pruned"
-            break
-    trial.set_user_attr("records", json.dumps(json_ready(records)))
-    if record["state"] == "failed":
-        raise _FailedError(record["why"])
-    if record["state"] in ("diverged", "pruned"):
-        raise TrialPruned  # TPE takes both for bad
-    return float(mean)
+    return bool(trials(study, "WAITING"))
 
 
 def settle(store: Store, plan: Plan) -> tuple[int, int]:
     """How many trials wait, and how many run, those of dead workers put back into the queue."""
-    study = _study(store, plan)
-    _stale(study)
-    return len(_trials(study, "WAITING")), len(_trials(study, "RUNNING"))
+    study = opened(store, plan)
+    stale(study)
+    return len(trials(study, "WAITING")), len(trials(study, "RUNNING"))
 
 
 def records(store: Store, plan: Plan) -> list[Record]:
     """All that is known of the study's finished trials; of a point done twice, the first."""
     found: dict[int, list[Record]] = {}
-    for trial in _trials(_study(store, plan), "COMPLETE", "PRUNED", "FAIL"):
+    for trial in trials(opened(store, plan), "COMPLETE", "PRUNED", "FAIL"):
         if "records" in trial.user_attrs:
             point, of_it = trial.user_attrs["point"], json.loads(trial.user_attrs["records"])
             if point not in found or any(r["state"] == "failed" for r in found[point]):
@@ -196,7 +140,7 @@ def records(store: Store, plan: Plan) -> list[Record]:
     return [record for _, of_it in sorted(found.items()) for record in of_it]
 
 
-def _trials(study: Any, *states: str) -> list[Any]:
+def trials(study: Any, *states: str) -> list[Any]:
     from optuna.trial import TrialState
 
     wanted = [TrialState[state] for state in states] or None
@@ -206,7 +150,7 @@ def _trials(study: Any, *states: str) -> list[Any]:
 _STUDIES: dict[tuple[Store, str], Any] = {}
 
 
-def _study(store: Store, plan: Plan) -> Any:
+def opened(store: Store, plan: Plan) -> Any:
     """The study as this process works on it, opened once."""
     key = (store, plan.name)
     if key not in _STUDIES:
@@ -215,31 +159,10 @@ def _study(store: Store, plan: Plan) -> Any:
         _STUDIES[key] = optuna.load_study(
             storage=_storage(store),
             study_name=store.study,
-            sampler=_sampler(plan),
+            sampler=sampler(plan),
             pruner=pruner or optuna.pruners.NopPruner(),
         )
     return _STUDIES[key]
-
-
-def _sampler(plan: Plan) -> Any:
-    """TPE whose randomness is that of the trial's number: no two workers draw the same, nor does one that goes on."""
-    from optuna.samplers import BaseSampler, TPESampler
-
-    class Numbered(BaseSampler):  # type: ignore[misc]
-        def _of(self, trial: Any) -> Any:
-            return TPESampler(seed=zlib.crc32(f"{plan.config.seed}:{trial.number}".encode()))
-
-        def infer_relative_search_space(self, study: Any, trial: Any) -> Any:
-            return self._of(trial).infer_relative_search_space(study, trial)
-
-        def sample_relative(self, study: Any, trial: Any, search_space: Any) -> Any:
-            return self._of(trial).sample_relative(study, trial, search_space)
-
-        def sample_independent(self, study: Any, trial: Any, name: str, distribution: Any) -> Any:
-            seed = zlib.crc32(f"{plan.config.seed}:{trial.number}:{name}".encode())
-            return TPESampler(seed=seed).sample_independent(study, trial, name, distribution)
-
-    return Numbered()
 
 
 def _storage(store: Store) -> Any:
@@ -267,7 +190,7 @@ def _open(store: Store) -> Any:
     url = re.sub(r"^postgresql://", "postgresql+psycopg://", store.url)
     beat = max(1, round(store.heartbeat))
     try:
-        with _calm():
+        with calm():
             return RDBStorage(
                 url,
                 heartbeat_interval=beat,
@@ -282,20 +205,3 @@ def _open(store: Store) -> Any:
     except (SQLAlchemyError, OSError) as problem:
         why = str(getattr(problem, "orig", None) or problem).splitlines()[0]
         raise FileError(f"cannot open the storage {store.shown}: {why:.200}") from None
-
-
-def _suggested(trial: Any, name: str, parameter: Parameter) -> Any:
-    if isinstance(parameter, Choices):
-        encoded = [_code(value) for value in parameter.values]
-        return parameter.values[encoded.index(trial.suggest_categorical(name, encoded))]
-    suggest = trial.suggest_int if parameter.whole else trial.suggest_float
-    return suggest(name, parameter.low, parameter.high, log=parameter.log)
-
-
-def _encoded(point: Point) -> dict[str, Any]:
-    return {name: _code(value) for name, value in point.items()}
-
-
-def _code(value: Any) -> Any:
-    """A value as Optuna stores it: lists as their text."""
-    return json.dumps(value) if isinstance(value, tuple) else value

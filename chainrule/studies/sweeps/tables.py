@@ -64,14 +64,13 @@ def spread(results: Results, outcome: Outcome) -> str:
 
 def best(results: Results, most: int = 10) -> Table:
     names = list(results.plan.space.varied)
-    rows = [
-        [str(rank), *(text(o.values[n]) for n in names), spread(results, o), f"{o.parameters:,}", f"{o.seconds:.1f}",
-         *([o.state] if results.count("done") < len(results.outcomes) else [])]
-        for rank, o in enumerate(results.outcomes[:most], 1)
-    ]  # fmt: skip
-    heads = ["", *names, results.plan.score, "parameters", "seconds"]
-    if results.count("done") < len(results.outcomes):
-        heads.append("state")
+    rows = []
+    for rank, o in enumerate(results.outcomes[:most], 1):
+        settings = [text(o.values[name]) for name in names]
+        rows.append([str(rank), *settings, spread(results, o), f"{o.parameters:,}", f"{o.seconds:.1f}", o.state])
+    heads = ["", *names, results.plan.score, "parameters", "seconds", "state"]
+    if results.count("done") == len(results.outcomes):
+        heads, rows = heads[:-1], [row[:-1] for row in rows]
     return Table(f"The best {len(rows)} of {count(len(results.outcomes), 'point')}", heads, rows, 0)
 
 
@@ -94,7 +93,7 @@ def values(results: Results) -> Table:
 
 
 def pivot(results: Results, column: str | None = None) -> Table | None:
-    """Every point: a row for all settings but one, and a column for each value of that one; None if they don't fit.
+    """Every point: a row for all settings but one, a column for each value of that one; None if they don't fit.
 
     ``column`` unless told is the setting of the most values that still fit.
     """
