@@ -18,11 +18,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 class _Mode(threading.local):
     """Of each thread: whether operations are recorded, and a context in which NumPy does not warn.
 
+    ``within`` a module's call, ``predictor`` is that module, if nothing was recorded when it was called: of calls
+    within calls the outermost.
+
     A 0 / 0 is NaN here, as in PyTorch. To run in a context that is there takes 0.1 us, ``np.errstate`` 1.4 us, and
     the product of two small arrays 0.5 us.
     """
 
     enabled = True
+    within = False
+    predictor: Any = None
 
     def __init__(self) -> None:
         self.quiet = contextvars.Context()

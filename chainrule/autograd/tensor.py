@@ -37,6 +37,7 @@ class Tensor(Contents):
     _path: tuple[tuple[Any, dict[str, Any]], ...] = ()
     _seen = 0  # the version for which _node holds
     _retains = False
+    _learned = False  # whether a gradient has been added to it, or values were loaded into it
     origin = ""  # "softmax" or "sigmoid" if its values are already probabilities
 
     __array_ufunc__ = None  # NumPy's operators leave `array * tensor` to us
@@ -77,6 +78,7 @@ class Tensor(Contents):
             raise AutogradError("only leaves can be deep-copied; say clone() or detach().clone()")
         twin: Tensor = type(self).__new__(type(self))
         twin._array, twin._version, twin._leaf = self._array.copy(), [0], self._leaf
+        twin._learned = self._learned
         memo[id(self)] = twin
         if self._grad is not None:
             twin._grad = wrap(self._grad._array.copy())
@@ -196,6 +198,7 @@ class Tensor(Contents):
 
     def _keep_grad(self, g: Any, create: bool, own: bool) -> None:
         """Add to ``.grad``: a tensor with its graph, or an array, which is kept without a copy if it is ours."""
+        self._learned = True
         if create:
             self._grad = g.clone() if self._grad is None else self._grad + g
         elif self._grad is None:

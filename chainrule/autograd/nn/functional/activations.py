@@ -11,6 +11,7 @@ from chainrule.autograd.inplace import in_place
 from chainrule.autograd.ops import arithmetic
 from chainrule.autograd.ops.base import Function, axis, cast_to, checked, floats, named
 from chainrule.autograd.ops.creation import random
+from chainrule.autograd.prediction import DROPS, refuse_training_mode
 from chainrule.autograd.primitive import Primitive
 from chainrule.autograd.table import activations as t
 from chainrule.autograd.table import reductions as rt
@@ -152,6 +153,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Any:
     x = checked(input, "dropout")
     if not training or p == 0:
         return mul(x, 1) if x.requires_grad else x.clone()
+    refuse_training_mode(DROPS)
     if p == 1:
         return mul(x, 0.0)
     kept = random().random(x._array.shape) >= p

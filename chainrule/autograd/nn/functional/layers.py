@@ -11,6 +11,7 @@ from chainrule.autograd.errors import AutogradError, ShapeError
 from chainrule.autograd.ops import arithmetic as a
 from chainrule.autograd.ops.base import axes, checked, constant
 from chainrule.autograd.ops.linear import matmul
+from chainrule.autograd.prediction import BY_BATCH, refuse_training_mode
 from chainrule.autograd.table import reductions as rt
 from chainrule.autograd.table import shapes as t
 from chainrule.autograd.tensor import Tensor
@@ -79,6 +80,8 @@ def batch_norm(
     over = axes([i for i in range(x.ndim) if i != 1], x.ndim)
     wide = (1, channels, *(1,) * (x.ndim - 2))
     if training:
+        if running_mean is not None or running_var is not None:  # else it is the same after eval()
+            refuse_training_mode(BY_BATCH)
         n = math.prod(x._array.shape[i] for i in over)
         if n == 1:
             raise AutogradError(

@@ -12,6 +12,7 @@ from chainrule.autograd.nn import init
 from chainrule.autograd.nn.modules.module import Module
 from chainrule.autograd.nn.parameter import Parameter
 from chainrule.autograd.ops.creation import empty, ones, tensor, zeros
+from chainrule.autograd.prediction import BY_BATCH, refuse_training_mode
 from chainrule.autograd.tensor import Tensor
 
 
@@ -187,6 +188,7 @@ class BatchNorm1d(Module):
         momentum = 0.0 if self.momentum is None else self.momentum
         tracks = self.training and self.track_running_stats
         if tracks:
+            refuse_training_mode(BY_BATCH)  # before anything moves
             self.num_batches_tracked.add_(1)
             if self.momentum is None:  # the mean over all batches
                 momentum = 1.0 / self.num_batches_tracked.item()

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.autograd import graph
 from chainrule.autograd.errors import AutogradError, OperandError
+from chainrule.autograd.modes import mode
 from chainrule.autograd.nn.modules.members import Members
 from chainrule.autograd.nn.parameter import Parameter
 from chainrule.autograd.ops.conversion import to as converted
@@ -42,15 +43,22 @@ class Module(Members):
         raise NotImplementedError(f"{type(self).__name__} has no forward(); define it")
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
-        for hook in tuple(self._pre_hooks.values()):
-            changed = hook(self, inputs)
-            if changed is not None:
-                inputs = changed if isinstance(changed, tuple) else (changed,)
-        out = self.forward(*inputs, **settings)
-        for hook in tuple(self._hooks.values()):
-            changed = hook(self, inputs, out)
-            out = out if changed is None else changed
-        return out
+        outermost = not mode.within
+        if outermost:
+            mode.within, mode.predictor = True, None if mode.enabled else self
+        try:
+            for hook in tuple(self._pre_hooks.values()):
+                changed = hook(self, inputs)
+                if changed is not None:
+                    inputs = changed if isinstance(changed, tuple) else (changed,)
+            out = self.forward(*inputs, **settings)
+            for hook in tuple(self._hooks.values()):
+                changed = hook(self, inputs, out)
+                out = out if changed is None else changed
+            return out
+        finally:
+            if outermost:
+                mode.within, mode.predictor = False, None
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> graph.RemovableHandle:
         """Call ``hook(module, inputs, output)`` after ``forward``; what it returns, if not None, is the output."""
@@ -144,6 +152,8 @@ class Module(Members):
             for name, value in values.items():
                 own[name]._array[...] = value
                 own[name]._version[0] += 1
+        for p in self.parameters():
+            p._learned = p._learned or bool(values)
         return LoadedKeys(absent, unexpected)
 
     def train(self, mode: bool = True) -> Module:
