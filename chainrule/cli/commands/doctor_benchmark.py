@@ -13,7 +13,7 @@ from chainrule.core.errors import SettingError
 from chainrule.core.settings import nearest, number, whole
 from chainrule.diagnosis.cases.reading import Case, read_cases
 from chainrule.diagnosis.cases.runner import Settings, run, with_twins
-from chainrule.diagnosis.cases.scoring import TWIN, Verdict, table
+from chainrule.diagnosis.cases.scoring import TWIN, Verdict, table, tiers
 
 WIDTH = 96
 COLUMNS = (
@@ -38,14 +38,15 @@ def doctor_benchmark(
     seeds: Annotated[int, Parameter(help="Runs of each case, 5 unless told.", converter=whole_number)] = 5,
     no_prove: Annotated[bool, Parameter(help="Try no remedies.")] = False,
     budget: Annotated[float | None, Parameter(help="Seconds that one diagnosis may take.")] = None,
-    no_twins: Annotated[bool, Parameter(help="Leave out the mended programs.")] = False,
+    twins: Annotated[bool, Parameter(help="Each faulty program mended, too.")] = False,
     workers: Annotated[int, Parameter(help="Processes at work, 1 unless told.", converter=whole_number)] = 1,
     json: Annotated[bool, Parameter(help="Print one JSON document and nothing else.")] = False,
 ) -> int:
     """Ask the doctor about programs with known faults, about the same programs mended, and about healthy ones.
 
     $ chainrule doctor-benchmark benchmarks/diagnosis/cases.json
-    $ chainrule doctor-benchmark benchmarks/diagnosis/cases.json --tier A --workers 2 --json > result.json
+    $ chainrule doctor-benchmark benchmarks/diagnosis/cases.json --twins --workers 2
+    $ chainrule doctor-benchmark benchmarks/diagnosis/cases.json --tier A --json > result.json
     $ chainrule doctor-benchmark benchmarks/diagnosis/cases.json --case so-55328966 --seeds 1
 
     Only findings of severity WARN or ERROR count. A case has what more than half
@@ -61,7 +62,7 @@ def doctor_benchmark(
         number("--budget", budget, above=0)
     chosen = _chosen(read_cases(cases), case, tier)
     settings = Settings(seeds, not no_prove, budget, workers)
-    verdicts = run(chosen if no_twins else with_twins(chosen), settings, _progress())
+    verdicts = run(with_twins(chosen) if twins else chosen, settings, _progress())
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
     rows = table(verdicts)
@@ -101,7 +102,7 @@ def _progress() -> Any:
 
 
 def _print(verdicts: Sequence[Verdict], rows: dict[str, dict[str, Any]], seeds: int) -> None:
-    for tier in dict.fromkeys(verdict.tier for verdict in verdicts):
+    for tier in tiers(verdicts):
         print(f"{tier}{': the same programs, mended' if tier == TWIN else ''}")
         for verdict in verdicts:
             if verdict.tier == tier:

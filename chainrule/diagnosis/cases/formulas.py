@@ -90,10 +90,10 @@ def _parsed(text: str) -> ast.expr | None:
     text = re.sub(r"(\d)\s*(?=[a-z(])", r"\1*", text.strip().rstrip(".")[:LONGEST].replace("^", "**"))
     try:
         tree = ast.parse(text, mode="eval").body
-        value(tree, {"x": np.ones(1), "n": np.ones(1)})
+        found = value(tree, {"x": np.ones(1), "n": np.ones(1)})
     except (SyntaxError, ValueError, OverflowError):
         return None
-    return tree
+    return tree if np.isfinite(found).all() else None
 
 
 def value(tree: ast.expr, names: dict[str, Array]) -> Array:

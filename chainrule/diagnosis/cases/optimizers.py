@@ -55,15 +55,25 @@ class Adamax(Optimizer):
         theta -= float(group["lr"]) / (1 - beta1 ** state["step"]) * m / (u + group["eps"])
 
 
-class Nadam(Adamax):
-    """Adam whose mean already has the next step's momentum in it. Dozat 2016, without his schedule of it."""
+class Nadam(Optimizer):
+    """Adam whose mean already has the next step's momentum mu in it, which grows to beta1. Dozat 2016."""
+
+    def __init__(
+        self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = EPSILON
+    ) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
+
+    def _start(self, theta: Array, group: Mapping[str, Any]) -> dict[str, Any]:
+        return {"mean": np.zeros_like(theta), "square": np.zeros_like(theta), "product": 1.0}
 
     def _update(self, theta: Array, g: Array, state: dict[str, Any], group: Mapping[str, Any]) -> None:
-        (beta1, beta2), m, v, t = group["betas"], state["mean"], state["largest"], state["step"]
+        (beta1, beta2), m, v, t = group["betas"], state["mean"], state["square"], state["step"]
+        mu, following = (beta1 * (1 - 0.5 * 0.96 ** (0.004 * at)) for at in (t, t + 1))
+        state["product"] *= mu
         m += (1 - beta1) * (g - m)
         v += (1 - beta2) * (g * g - v)
-        ahead = beta1 * m / (1 - beta1 ** (t + 1)) + (1 - beta1) * g / (1 - beta1**t)
-        theta -= float(group["lr"]) * ahead / (np.sqrt(v) / math.sqrt(1 - beta2**t) + group["eps"])
+        ahead = following * m / (1 - state["product"] * following) + (1 - mu) * g / (1 - state["product"])
+        theta -= float(group["lr"]) * ahead / (np.sqrt(v / (1 - beta2**t)) + group["eps"])
 
 
 # Name: class, Keras' settings, and what the cases call them beside the learning rate

@@ -14,6 +14,7 @@ from typing import Any
 ALARMS = ("WARN", "ERROR")
 REAL = ("A", "B")  # tiers of programs that people have written; reported together too
 TWIN = "TWIN"  # the tier of mended programs
+ORDER = ("A", "B", "C", "MUTANT", "LESSON", "CONTROL", TWIN)
 
 
 @dataclass(frozen=True)
@@ -177,9 +178,14 @@ def row(verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 
 def table(verdicts: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
-    """A row for each tier in the order of the cases; where both tiers of real programs are there, one of both."""
-    tiers = list(dict.fromkeys(verdict.tier for verdict in verdicts))
-    rows = {tier: row([verdict for verdict in verdicts if verdict.tier == tier]) for tier in tiers}
+    """A row for each tier; where both tiers of real programs are there, one of both before them."""
+    rows = {tier: row([each for each in verdicts if each.tier == tier]) for tier in tiers(verdicts)}
     if all(tier in rows for tier in REAL):
-        rows["+".join(REAL)] = row([verdict for verdict in verdicts if verdict.tier in REAL])
+        rows = {"+".join(REAL): row([each for each in verdicts if each.tier in REAL])} | rows
     return rows
+
+
+def tiers(verdicts: Sequence[Verdict]) -> list[str]:
+    """Theirs, in the usual order; unknown ones last."""
+    there = dict.fromkeys(verdict.tier for verdict in verdicts)
+    return sorted(there, key=lambda tier: ORDER.index(tier) if tier in ORDER else len(ORDER))
