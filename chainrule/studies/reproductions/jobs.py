@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.core.errors import SettingError
 from chainrule.runs.environment import environment
 from chainrule.studies.reproductions.ledger import Ledger
-from chainrule.studies.reproductions.recipe import Recipe, load, names
+from chainrule.studies.reproductions.recipe import Recipe, load, names, told
 from chainrule.studies.reproductions.running import Engine, Outcome, held_out, run
 from chainrule.training import Callback
 
@@ -28,9 +28,7 @@ class Job:
     @property
     def label(self) -> str:
         """``nielsen-30, seed 2``."""
-        what = (
-            f"seed {self.seed}" if self.option is None else ", ".join(f"{k} {v}" for k, v in self.option.items())
-        )
+        what = f"seed {self.seed}" if self.option is None else told(self.option)
         return f"{self.recipe.name}, {what}"
 
     def run(self, callbacks: Sequence[Callback], data_dir: Path | None, engine: Engine) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chainrule.studies.reproductions.recipe import told
 from chainrule.studies.reproductions.rows import Row
 from chainrule.studies.reproductions.verdict import percent
 from chainrule.studies.text import reflowed
@@ -86,12 +87,7 @@ def _run(r: Row) -> str:
 
 def _chosen(r: Row) -> str:
     each = [
-        f"{', '.join(f'{k} {_plain(v)}' for k, v in option.items())}: "
-        + (o.failure or f"{percent(r.recipe.figure, o.last, o.rows):.2f}")
+        f"{told(option)}: {o.failure or f'{percent(r.recipe.figure, o.last, o.rows):.2f}'}"
         for option, o in r.choices
     ]
     return "; ".join(each)
-
-
-def _plain(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -141,9 +141,14 @@ class Recipe:
         return self.minutes >= 60
 
     @property
+    def activation(self) -> str:
+        """Its name."""
+        return self.network.activation.partition(":")[0]
+
+    @property
     def layers(self) -> str:
         """``784-30-10 sigmoid``."""
-        return f"{'-'.join(map(str, [784, *self.network.hidden, 10]))} {self.network.activation.partition(':')[0]}"
+        return f"{'-'.join(map(str, [784, *self.network.hidden, 10]))} {self.activation}"
 
     def with_option(self, option: Mapping[str, Any]) -> Recipe:
         """The same with some settings of the training changed."""
@@ -160,6 +165,14 @@ class Recipe:
         parts = [settings.plain(self.inputs), settings.plain(self.network), training, dict(self.estimator)]
         judged = [self.figure.images]
         return hashlib.sha256(json.dumps([parts, judged], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def told(option: Mapping[str, Any]) -> str:
+    """``optimizer sgd:learning_rate=0.1, regularization l2:strength=1e-4``."""
+    parts = (
+        (key, " ".join(map(str, value)) if isinstance(value, list) else value) for key, value in option.items()
+    )
+    return ", ".join(f"{key} {value}" for key, value in parts)
 
 
 def names() -> tuple[str, ...]:

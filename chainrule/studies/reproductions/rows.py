@@ -10,7 +10,6 @@ from chainrule.studies.reproductions.ledger import Ledger
 from chainrule.studies.reproductions.recipe import Recipe
 from chainrule.studies.reproductions.running import Outcome
 from chainrule.studies.reproductions.verdict import Verdict, judge
-from chainrule.studies.text import count
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Row:
         """About how long a seed takes."""
         minutes = self.recipe.minutes
         if minutes >= 60:
-            return count(round(minutes / 60), "hour")
+            return f"{minutes / 60:.0f} h"
         return f"{minutes:g} min" if minutes >= 1 else f"{60 * minutes:.0f} s"
 
     @property

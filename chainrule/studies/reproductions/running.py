@@ -21,7 +21,7 @@ from chainrule.layers.dropout import Dropout
 from chainrule.network import MLP
 from chainrule.network import Network as Trained
 from chainrule.preprocessing.standardize import Standardize
-from chainrule.studies.reproductions.recipe import HELD, Inputs, Network, Recipe
+from chainrule.studies.reproductions.recipe import HELD, Inputs, Network, Recipe, Training
 from chainrule.training import Callback, Trainer, fit
 
 Engine = Literal["auto", "numpy", "fused"]
@@ -48,7 +48,7 @@ class Outcome:
     steps: int
     seconds: float
     engine: str
-    threads: int | None
+    threads: int | None = None
     failure: str | None = None
 
 
@@ -110,6 +110,18 @@ def build(network: Network, seed: int) -> Trained:
     return made
 
 
+def arguments(training: Training) -> dict[str, Any]:
+    """A recipe's training in the words of ``fit``."""
+    return {
+        "loss": training.loss,
+        "optimizer": training.optimizer,
+        "schedule": training.schedule,
+        "batch_size": training.batch_size,
+        "epochs": training.epochs,
+        "regularization": training.regularization,
+    }
+
+
 def targets(kind: str, y: Array) -> Array:
     """Labels, (n,), or rows of 0 and 1, or of -1 and 1, (n, 10)."""
     if kind == "labels":
@@ -166,21 +178,9 @@ def _fit(
 ) -> None:
     training = recipe.training
     assert training is not None
-    fit(
-        build(recipe.network, seed),
-        data.x,
-        targets(training.targets, data.y),
-        loss=training.loss,
-        optimizer=training.optimizer,
-        schedule=training.schedule,
-        batch_size=training.batch_size,
-        epochs=training.epochs,
-        regularization=training.regularization,
-        seed=seed,
-        callbacks=watchers,
-        engine=engine,
-        threads=threads,
-    )
+    network, y = build(recipe.network, seed), targets(training.targets, data.y)
+    told = {"seed": seed, "callbacks": watchers, "engine": engine, "threads": threads}
+    fit(network, data.x, y, **arguments(training), **told)  # type: ignore[arg-type]
 
 
 def _fit_estimator(recipe: Recipe, seed: int, data: Data, engine: Engine, watchers: list[Callback]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from chainrule.studies.reproductions.recipe import Figure
+from chainrule.studies.reproductions.recipe import Figure, told
 from chainrule.studies.reproductions.rows import Row
 from chainrule.studies.reproductions.running import Outcome
 from chainrule.studies.reproductions.verdict import percent
@@ -14,8 +14,8 @@ from chainrule.studies.text import WIDTH, table
 
 def listing(rows: Sequence[Row]) -> str:
     """All recipes, and how long a seed takes."""
-    cells = [[r.recipe.name, r.recipe.layers, r.published, r.takes] for r in rows]
-    return table(["recipe", "network", "published, in percent", "a seed"], cells, left=3)
+    cells = [[r.recipe.name, _hidden(r), r.recipe.activation, r.published, r.takes] for r in rows]
+    return table(["recipe", "hidden", "activation", "published, percent", "a seed"], cells, left=4)
 
 
 def facts(r: Row) -> str:
@@ -40,7 +40,7 @@ def tried(r: Row) -> str:
     """What the options gave on held-out images, the best first."""
     figure = r.recipe.figure
     cells = [
-        [", ".join(f"{k} {v}" for k, v in option.items()), result(figure, outcome)]
+        [told(option), result(figure, outcome)]
         for option, outcome in sorted(r.choices, key=lambda each: -each[1].last)
     ]
     return table([r.recipe.name, f"{figure.measure} on held-out images"], cells)
@@ -49,6 +49,11 @@ def tried(r: Row) -> str:
 def result(figure: Figure, outcome: Outcome) -> str:
     """``error 2.31 %``, or why there is none."""
     return outcome.failure or f"{figure.measure} {percent(figure, outcome.last, outcome.rows):.2f} %"
+
+
+def _hidden(r: Row) -> str:
+    widths = r.recipe.network.hidden
+    return f"{len(widths)} x {widths[0]}" if len({*widths}) == 1 < len(widths) else ", ".join(map(str, widths))
 
 
 def _part(head: str, text: str) -> str:
