@@ -18,7 +18,10 @@ SAMPLE = 2000  # rows of the training data on which metrics are taken after each
 
 
 class Recording:
-    """``better`` says of the loss and each column of scores which way is better: "lower" or "higher"."""
+    """``better`` says of the loss and each column of scores which way is better: "lower" or "higher".
+
+    ``sample`` are the training rows that are scored, ``validation`` those rows, or None.
+    """
 
     def __init__(
         self,
@@ -31,8 +34,8 @@ class Recording:
     ) -> None:
         self._network, self._loss, self._metrics = network, loss, metrics
         chosen = np.sort(generator(seed, "sample").permutation(len(rows.x))[:SAMPLE])
-        self._sample = Rows(rows.x[chosen], rows.target[chosen])
-        self._validation = validation
+        self.sample = Rows(rows.x[chosen], rows.target[chosen])
+        self.validation = validation
         names = dict.fromkeys([MAIN_METRIC[loss.task], *metrics])
         better = {name: metrics[name].better if name in metrics else "higher" for name in names}
         self.better: dict[str, str] = {"loss": "lower", **better}
@@ -44,7 +47,7 @@ class Recording:
 
         A metric with settings may be called by its name alone. SettingError, under the name ``who``, for others.
         """
-        where = "" if self._validation is None else "validation_"
+        where = "" if self.validation is None else "validation_"
         name = what.removeprefix("validation_") if where else what
         found = [c for c in self.better if c == where + name or c.partition(":")[0] == where + name]
         if len(found) != 1:
@@ -54,9 +57,9 @@ class Recording:
 
     def scores(self) -> dict[str, float]:
         """The scores of the network as it is."""
-        found = score(self._network, self._loss, self._sample, self._metrics)
+        found = score(self._network, self._loss, self.sample, self._metrics)
         del found["loss"]  # the loss of the batches, as they were met, is the epoch's
-        if self._validation is not None:
-            checked = score(self._network, self._loss, self._validation, self._metrics)
+        if self.validation is not None:
+            checked = score(self._network, self._loss, self.validation, self._metrics)
             found.update((f"validation_{name}", value) for name, value in checked.items())
         return found

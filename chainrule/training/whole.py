@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.core.errors import DivergenceError, SettingError
+from chainrule.core.errors import SettingError
 from chainrule.core.types import Array
 from chainrule.optimizers import FullBatch
 from chainrule.regularizers import Regularizer
 from chainrule.regularizers.base import Penalty
 from chainrule.schedules import Schedule
 from chainrule.schedules.base import Warmed
+from chainrule.training.birth import births
+from chainrule.training.replay import GRADIENT, LOSS, divergence
 
 if TYPE_CHECKING:
     from chainrule.training.trainer import Trainer
@@ -107,15 +109,12 @@ class _Search:
         gradient = trainer.engine.grad.theta.astype(np.float64)
         self._evaluations += 1
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
+            trainer.state.learned[1][:] = self._last[1]
+            birth = next(births(trainer, None, update=False), None)
             self.put_back()
-            step = trainer.state.t + 1
-            raise DivergenceError(
-                f"diverged at step {step} (epoch {trainer.state.epoch + 1}): the loss or its gradient is not "
-                "finite. The last finite weights are kept. Try to scale the data, or a larger penalty such as l2",
-                step=step,
-                phase="loss",
-                history=trainer.history,
-            )
+            advice = "Try to scale the data, or a larger penalty such as l2"
+            state, what = trainer.state, GRADIENT if math.isfinite(loss) else LOSS
+            raise divergence(trainer, state.t + 1, state.epoch + 1, what, birth, advice)
         return float(loss) + trainer.regularization.penalty(), gradient
 
     def watch(self, point: Array, value: float) -> bool:

@@ -17,7 +17,8 @@ from chainrule.training import Callback
 def naive(net, X, y, rate, batch_size, epochs, shuffle, seed=0):
     """Plain gradient descent of a ReLU network on the mean squared error, looking at every step.
 
-    Returns the step that failed, what failed in it, the weights before it, and the losses until then.
+    Returns the step that failed, the phase and the layer in which the first number was not finite, the row if it is
+    in one, the weights before the step, and the losses until then.
     """
     W1, b1, W2, b2 = (p.copy() for p in net.params.values())
     random, t, losses = generator(seed, "shuffle"), 0, []
@@ -28,29 +29,45 @@ def naive(net, X, y, rate, batch_size, epochs, shuffle, seed=0):
                 rows = order[start : start + batch_size]
                 x, t = X[rows], t + 1
                 before = np.concatenate([p.reshape(-1) for p in (W1, b1, W2, b2)])
-                a = np.maximum(x @ W1.T + b1, 0)
-                d = a @ W2.T + b2 - y[rows]
-                loss = float(np.add.reduce(d * d, axis=None)) / d.size
-                if not math.isfinite(loss):
-                    return t, "loss", before, losses
-                losses.append(loss)
+                z = x @ W1.T + b1
+                a = np.maximum(z, 0)
+                logits = a @ W2.T + b2
+                d = logits - y[rows]
+                terms = d * d
+                loss = float(np.add.reduce(terms, axis=None)) / d.size
+                if math.isfinite(loss):
+                    losses.append(loss)
                 d *= 2 / d.size
-                da, ones = (d @ W2) * (a > 0), np.ones(len(d), d.dtype)
+                da, ones = d @ W2, np.ones(len(d), d.dtype)
+                dz = da * (a > 0)
+                gradients = ((W1, dz.T @ x), (b1, ones @ dz), (W2, d.T @ a), (b2, ones @ d))
                 lr = rate(t)
-                for p, g in ((W1, da.T @ x), (b1, ones @ da), (W2, d.T @ a), (b2, ones @ d)):
+                for p, g in gradients:
                     p -= g * lr
-                if not all(np.isfinite(p).all() for p in (W1, b1, W2, b2)):
-                    return t, "update", before, losses
+                if math.isfinite(loss) and all(np.isfinite(p).all() for p in (W1, b1, W2, b2)):
+                    continue
+                (_, dW1), (_, db1), (_, dW2), (_, db2) = gradients
+                looks = [
+                    ("forward", 0, z), ("forward", 2, logits), ("loss", None, terms), ("loss", None, np.array([loss])),
+                    ("backward", 2, dW2), ("backward", 2, db2), ("backward", 2, da), ("backward", 0, dW1),
+                    ("backward", 0, db1), ("update", None, np.array([np.nan])),
+                ]  # fmt: skip
+                phase, layer, found = next(look for look in looks if not np.isfinite(look[2]).all())
+                in_rows = any(found is array for array in (z, logits, terms, da))
+                row = int(rows[np.argwhere(~np.isfinite(found))[0, 0]]) if in_rows else None
+                return t, (phase, layer, row), before, losses
     raise AssertionError("it did not diverge")
 
 
 def assert_diverges_as_the_naive_loop_does(net, X, y, *, schedule="constant", rate, batch_size, epochs, shuffle):
-    t, phase, weights, losses = naive(net, X, y, rate, batch_size, epochs, shuffle)
+    t, (phase, layer, row), weights, losses = naive(net, X, y, rate, batch_size, epochs, shuffle)
     settings = {"batch_size": batch_size, "epochs": epochs, "shuffle": shuffle, "schedule": schedule}
     with pytest.raises(DivergenceError, match=rf"at step {t} \(epoch .*smaller learning rate") as raised:
         fit(net, X, y, loss="mean_squared_error", optimizer=f"sgd:learning_rate={rate(0)!r}", **settings)
     error = raised.value
-    assert (error.step, error.phase) == (t, phase)
+    assert (error.step, error.phase, error.layer) == (t, phase, layer)
+    assert row in (None, error.row)
+    assert error.guard == "non-finite"
     assert net.params.theta.tobytes() == weights.tobytes()
     assert error.history.steps[: len(losses)] == pytest.approx(losses, rel=1e-12)
     assert np.isfinite(error.history.steps).all()
@@ -130,14 +147,14 @@ def test_infinite_weights_that_no_loss_shows_are_found_and_dated(boom, epochs):
 
 
 @pytest.mark.parametrize(("boom", "found"), [(30, 100), (101, 150), (130, 150), (250, 250), (299, 300)])
-def test_no_more_than_100_steps_are_taken_again(boom, found, monkeypatch):
+def test_no_more_than_100_steps_are_taken_again_and_one_of_them_apart(boom, found, monkeypatch):
     taken, batch = [], Engine.batch
     monkeypatch.setattr(Engine, "batch", lambda self, rows: (taken.append(rows), batch(self, rows))[1])
     net, X, y = hidden_infinity(300)
     settings = {"loss": "mean_squared_error", "optimizer": "sgd"}
     with pytest.raises(DivergenceError):
         fit(net, X, y, **settings, schedule=Boom(boom), batch_size=2, epochs=2, shuffle=False)
-    assert found <= len(taken) <= found + 100
+    assert found <= len(taken) <= found + 101
 
 
 @pytest.mark.parametrize(
