@@ -120,8 +120,8 @@ def _print(table: tables.Table) -> None:
 
 
 def _last_lines(made: Sweep, results: Results, sessions: list[Session]) -> list[str]:
-    states = [f"{results.count(state):,} {state}" for state in ("done", "pruned", "diverged", "failed", "unfinished")
-              if results.count(state)]  # fmt: skip
+    known = ("done", "pruned", "diverged", "failed", "unfinished")
+    states = [f"{results.count(state):,} {state}" for state in known if results.count(state)]
     lines = [f"{count(len(results.outcomes), 'point')}: {', '.join(states)}"]
     failed = [o for o in results.outcomes if o.state == "failed"]
     if failed:

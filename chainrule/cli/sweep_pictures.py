@@ -13,7 +13,7 @@ MOST = 8  # values of a setting that a table of colors has room for
 
 
 def draw(results: Results, found: Importance | None, folder: Path) -> list[Path]:
-    """runs.svg, effects.svg, and planes.svg of lists: the files that were written."""
+    """effects.svg; planes.svg where there are lists, runs.svg where they are no full grid: the files written."""
     rows, result, higher = _rows(results)
     names = list(found.shares) if found is not None else list(results.plan.space.varied)
     pictures: dict[str, Any] = {
@@ -38,7 +38,7 @@ def _rows(results: Results) -> tuple[list[dict[str, Any]], str, bool]:
     """A row a point. Of an accuracy what it lacks is drawn, in percent: between 98 and 96 % lies a factor of 2."""
     plan = results.plan
     share = plan.score in ("accuracy", "balanced_accuracy")
-    result = f"error, % (100 - {plan.score})" if share else plan.score
+    result = "error, %" if share else plan.score
     rows = []
     for o in sorted(results.outcomes, key=lambda o: o.point):
         settings = {n: v if isinstance(v, int | float | str) else text(v) for n, v in results.varied(o).items()}

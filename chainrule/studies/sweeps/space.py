@@ -157,6 +157,11 @@ def read(given: Mapping[str, Any], what: str) -> tuple[dict[str, Any], Space]:
     found: dict[str, Parameter] = {}
     for name, value in _flat(given).items():
         hint, where = _hint(name, what), f"{what}: {name}"
+        several = isinstance(value, Mapping) or (
+            isinstance(value, list | tuple) and name not in ("ignore", "metrics")
+        )
+        if name in SAME and several:
+            raise SettingError(f"{where} must be the same in all runs of a sweep, else scores don't compare")
         if isinstance(value, Mapping):
             found[name] = _range(value, hint, where)
         elif isinstance(value, list | tuple) and name not in SAME:
@@ -165,11 +170,6 @@ def read(given: Mapping[str, Any], what: str) -> tuple[dict[str, Any], Space]:
             found[name] = _choices([value], hint, where)
         else:
             fixed[name] = settings.convert(value, hint, where)
-    for name in SAME:
-        if name in found:
-            raise SettingError(
-                f"{what}: {name} must be the same in all runs of a sweep, else scores don't compare"
-            )
     for name in ("width", "depth"):
         parameter = found.get(name)
         for value in parameter.values if isinstance(parameter, Choices) else ():
