@@ -15,7 +15,7 @@ from chainrule.core import checks
 from chainrule.core.errors import ChainruleError, InputError, NotFittedError, SettingError
 from chainrule.core.params import Params
 from chainrule.core.rng import generator
-from chainrule.core.settings import MOST_SIZE, whole
+from chainrule.core.settings import MOST_SIZE, file_path, show, whole
 from chainrule.core.types import Array
 from chainrule.core.weights import load
 from chainrule.engine.predictor import Predictor, decide
@@ -203,6 +203,7 @@ class Network:
 
     def check_batch_size(self, rows: int) -> None:
         """Refuse to train on batches of so few rows where a layer needs more."""
+        whole("rows", rows, most=MOST_SIZE)
         check_batch_size(self.modules, rows)
 
     def summary(self) -> Summary:
@@ -212,7 +213,7 @@ class Network:
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: weights under PyTorch's names, everything else in its header."""
         saving.write(
-            Path(path),
+            file_path("path", path),
             saving.Model(
                 self.modules,
                 self.dtype,
@@ -227,7 +228,8 @@ class Network:
     @classmethod
     def load(cls, path: str | Path) -> Network:
         """The network of a model file. Nothing in the file is run; whatever doesn't fit is refused in one line."""
-        model = saving.read(Path(path))
+        path = file_path("path", path)
+        model = saving.read(path)
         try:
             network = cls(
                 model.modules,
@@ -244,6 +246,12 @@ class Network:
         for name, array in model.state.items():
             state[name][:] = array
         return network
+
+
+def check_network(what: str, value: Any) -> None:
+    """Refuse what is no network, for functions that take one first."""
+    if not isinstance(value, Network):
+        raise InputError(f"{what} takes a chainrule Network first; not {show(value)}")
 
 
 def MLP(

@@ -111,7 +111,7 @@ def float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """float32 or float64, or one error."""
     try:
         found = None if dtype is None else np.dtype(dtype)  # NumPy takes None for float64
-    except TypeError:
+    except (TypeError, ValueError):
         found = None
     if found is None or found not in (np.dtype("float32"), np.dtype("float64")):
         raise SettingError(f"dtype is float32 or float64, not {show(dtype)}")

@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core import checks
 from chainrule.core.derivative import Estimate, Line
 from chainrule.core.errors import InputError, ShapeError
 from chainrule.core.mistakes import Evidence, Mistake, name_mistake
 from chainrule.core.rng import generator
+from chainrule.core.settings import show
 from chainrule.core.types import Array, DType
 
 MOST_COORDINATES = 200  # of one parameter array that are looked at one by one
@@ -87,47 +89,47 @@ class _Subject:
 
     def __init__(self, f: Callable[[Any], tuple[Any, Any]], theta: Any) -> None:
         self._f, self._form = f, theta
-        parts = self._parts(theta)
+        parts = self._parts("theta", theta)
         self.names = list(parts)
         self.shapes = {name: part.shape for name, part in parts.items()}
         self.dtype: DType = np.result_type(*parts.values()) if parts else np.dtype(float)
+        ends = np.cumsum([part.size for part in parts.values()])
         if self.dtype.kind != "f" or not sum(part.size for part in parts.values()):
             raise InputError(f"theta holds {self.dtype} numbers; expected at least one float32 or float64 number")
-        ends = np.cumsum([part.size for part in parts.values()])
         self.spans = {name: slice(end - parts[name].size, end) for name, end in zip(self.names, ends, strict=True)}
         self.theta = np.concatenate([part.ravel() for part in parts.values()]).astype(self.dtype)
+        checks.finite("theta", self.theta)
 
     @staticmethod
-    def _parts(form: Any) -> dict[str, Array]:
-        if isinstance(form, Mapping):
-            return {str(name): np.asarray(part) for name, part in form.items()}
-        if isinstance(form, list | tuple):
-            return {str(i): np.asarray(part) for i, part in enumerate(form)}
-        return {"theta": np.asarray(form)}
+    def _parts(what: str, form: Any) -> dict[str, Array]:
+        many = isinstance(form, list | tuple)
+        named = dict(enumerate(form)) if many else form if isinstance(form, Mapping) else {"theta": form}
+        return {str(name): checks.numeric(what, part) for name, part in named.items()}
 
     def _like_form(self, flat: Array) -> Any:
-        parts = {name: flat[span].reshape(self.shapes[name]).copy() for name, span in self.spans.items()}
+        parts = [flat[span].reshape(self.shapes[name]).copy() for name, span in self.spans.items()]
         if isinstance(self._form, Mapping):
-            return dict(zip(self._form, parts.values(), strict=True))
-        if isinstance(self._form, list | tuple):
-            return list(parts.values())
-        return parts["theta"]
+            return dict(zip(self._form, parts, strict=True))
+        return parts if isinstance(self._form, list | tuple) else parts[0]
 
-    def loss(self, flat: Array) -> complex:
-        value = self._f(self._like_form(flat))[0]
-        return complex(value)
+    def called(self, flat: Array) -> tuple[complex, Any]:
+        """The loss, one number, and the gradient as it came."""
+        found = self._f(self._like_form(flat))
+        if not isinstance(found, tuple | list) or len(found) != 2 or np.size(found[0]) != 1:
+            raise InputError(f"f is to return (loss, gradient), the loss one number; it returned {show(found)}")
+        return complex(np.asarray(found[0]).item()), found[1]
 
     def claim(self, flat: Array) -> tuple[float, dict[str, Array]]:
         """The loss and the claimed gradient by name, as they came."""
-        loss, gradient = self._f(self._like_form(flat))
-        if not np.isfinite(complex(loss)):
+        loss, gradient = self.called(flat)
+        if not np.isfinite(loss):
             raise InputError(f"the loss is {loss!r:.60} at the point to check; expected a finite number")
-        parts = self._parts(gradient)
+        parts = self._parts("the gradient", gradient)
         if len(parts) != len(self.names):
             raise ShapeError(f"the gradient has {len(parts)} parts, theta has {len(self.names)}; they must match")
         # a copy, as a function may return a buffer that its next call overwrites
         copies = [np.array(part, dtype=float) for part in parts.values()]
-        return float(complex(loss).real), dict(zip(self.names, copies, strict=True))
+        return loss.real, dict(zip(self.names, copies, strict=True))
 
 
 class _Check:
@@ -277,7 +279,7 @@ class _Check:
         def f(t: complex) -> complex:
             moved = base.astype(complex) if isinstance(t, complex) else base.copy()
             moved[span] += (t * v).astype(moved.dtype)
-            return s.loss(moved)
+            return s.called(moved)[0]
 
         floor = self.eps * float(np.linalg.norm(np.abs(base[span]) * self._claimed_flat()[span]))
         return Line(f, scale, self.eps, floor)

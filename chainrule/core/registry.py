@@ -86,13 +86,16 @@ class Registry(Generic[T]):
             name = given.pop("name", None)
             if not isinstance(name, str):
                 raise SettingError(
-                    f"a {self.kind} is described by its name and settings; {spec!r:.80} has no name"
+                    f"a {self.kind} is described by its name and settings; {settings.show(spec)} has no name"
                 )
             return settings.build(self[name], given, name)
         # A thing derives from a class of the shelf's base file, wherever it is written itself.
         if not any(cls.__module__ == self._base_module for cls in type(spec).__mro__):
             known = settings.nearest("", self).strip()
-            raise SettingError(f"expected a {self.kind}: a name or an instance, not {spec!r:.80}. {known}")
+            a = "an" if self.kind[0] in "aeiou" else "a"
+            raise SettingError(
+                f"expected {a} {self.kind}: a name or an instance, not {settings.show(spec)}. {known}"
+            )
         return cast(T, spec)
 
     def describe(self, thing: T) -> dict[str, Any]:

@@ -12,12 +12,14 @@ import functools
 import math
 from collections.abc import Hashable, Iterable, Mapping
 from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from chainrule.core.errors import FileError, SettingError
 from chainrule.core.strict_toml import read_toml
-from chainrule.core.text import names, printable
+from chainrule.core.text import printable, short_list
 
 T = TypeVar("T")
 MOST_SIZE = 10**12  # of rows, features or units: what no memory holds is a slip of the keyboard
@@ -31,7 +33,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = [*known]
     short = [str(each)[:MOST_LETTERS] for each in known[:MOST_COMPARED]]
     close = difflib.get_close_matches(name[:MOST_LETTERS], short, n=1, cutoff=0.6)
-    return f" Did you mean {show(close[0])}?" if close else f" Known: {names(known, 40) or 'none'}."
+    return f" Did you mean {show(close[0])}?" if close else f" Known: {short_list(known, 40) or 'none'}."
 
 
 def show(value: Any, most: int = 80) -> str:
@@ -214,6 +216,23 @@ def text(what: str, value: Any) -> None:
     """Refuse what is no text."""
     if not isinstance(value, str):
         raise SettingError(f"{what} is a text, not {show(value)}")
+
+
+def several(what: str, value: Any, example: str) -> list[Any]:
+    """The items of a list, or of anything else that is gone through, but a text or a dictionary."""
+    if not isinstance(value, str | bytes | Mapping):
+        try:
+            return list(value)
+        except TypeError:
+            pass
+    raise SettingError(f"{what} is a list, as in {example}; not {show(value)}")
+
+
+def file_path(what: str, value: Any) -> Path:
+    """A path from a text or a ``Path``."""
+    if not isinstance(value, str | PathLike) or "\0" in str(value):
+        raise SettingError(f"{what} is a text or a Path; not {show(value)}")
+    return Path(value)
 
 
 def listed(thing: Any, name: str) -> None:

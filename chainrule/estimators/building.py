@@ -45,7 +45,7 @@ def build(estimator: Any, d_in: int, objective: Objective, dtype: DType, random:
         each,
         dropout=float(estimator.dropout),
         normalization=estimator.normalization,
-        residual=estimator.residual,
+        residual=bool(estimator.residual),
     )
     # made here, without looking up what else could be called "dense": half a millisecond
     modules = [Dense(spec["d_in"], spec["d_out"]) if _is_dense(spec) else spec for spec in specs]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from chainrule.core.errors import SettingError, ShapeError
+from chainrule.core.settings import several
 from chainrule.core.types import Array
 from chainrule.initializers import Initializer
 from chainrule.layers._same_width import SameWidth
@@ -20,12 +22,13 @@ def label(index: int, layer: Layer) -> str:
     return f"{type(layer).__name__} {index}{shapes[0] if shapes else ''}"
 
 
-def build(specs: Iterable[object], width: int | None = None) -> tuple[Module, ...]:
+def build(specs: Any, width: int | None = None) -> tuple[Module, ...]:
     """The modules, their open sizes filled in; ``width`` is that of the features, where it is known.
 
     A layer takes the width of what comes before. One that keeps the width, at the beginning of a network whose
     width nobody has said, takes that of the layer after it.
     """
+    specs = several("modules", specs, '["dense:d_in=4,d_out=2"]')
     modules: list[Module] = []
     waiting: list[int] = []
     for i, spec in enumerate(specs):

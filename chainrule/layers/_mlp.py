@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainrule.core.errors import SettingError
-from chainrule.core.settings import MOST_SIZE, show, whole
+from chainrule.core.settings import MOST_SIZE, number, show, whole, yes_or_no
 from chainrule.layers.base import LAYERS, Layer, make
 
 
@@ -26,8 +26,10 @@ def mlp_modules(
     """
     sizes = _checked(sizes)
     hidden = len(sizes) - 2
+    number("dropout: rate", dropout, least=0, below=1)
+    yes_or_no("residual", residual)
     activations = _one_each(activation, hidden)
-    _refuse_without_hidden(hidden, dropout=dropout, normalization=normalization, residual=residual)
+    _refuse_without_hidden(hidden, dropout=dropout > 0, normalization=normalization is not None, residual=residual)
     modules: list[Any] = []
     if embedding is not None:
         first = make(embedding, sizes[0])
@@ -75,7 +77,7 @@ def _one_each(activation: Any, hidden: int) -> list[Any]:
     return list(activation)
 
 
-def _refuse_without_hidden(hidden: int, **asked: Any) -> None:
+def _refuse_without_hidden(hidden: int, **asked: bool) -> None:
     for what, value in asked.items():
         if value and not hidden:
             raise SettingError(f"{what} is for hidden layers, and there is none; give a size between the two")

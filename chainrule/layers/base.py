@@ -118,11 +118,11 @@ def make(spec: object, width: int | None = None) -> Module:
     if isinstance(spec, Layer | Activation):
         return spec
     name = spec.get("name") if isinstance(spec, Mapping) else spec
-    text = name.partition(":")[0] if isinstance(name, str) else name
+    if not isinstance(name, str):
+        return LAYERS.make(spec)
+    text = name.partition(":")[0]
     if text in ACTIVATIONS:
         return ACTIVATIONS.make(spec)
-    if not isinstance(text, str):
-        return LAYERS.make(spec)
     if text in LAYERS:
         if width is None:
             return LAYERS.make(spec)

@@ -12,7 +12,7 @@ from chainrule.core.errors import InputError, NotFittedError, SettingError
 from chainrule.layers import Layer
 from chainrule.layers.base import views
 from chainrule.losses import LOSSES
-from chainrule.network import Network
+from chainrule.network import Network, check_network
 from chainrule.training.evaluation import evaluate, prepare
 
 MEASURES = ("log_loss", "calibration_error")
@@ -40,6 +40,7 @@ def calibrate(network: Network, X: Any, y: Any) -> Calibration:
     Raises SettingError for a network that learns no probabilities or ends in no dense layer, and InputError where
     no T is best: all rows right, say.
     """
+    check_network("calibrate", network)
     if network.loss is None:
         raise NotFittedError("calibrate needs a trained network; fit it first")
     if not network.loss.gives_probabilities:

@@ -11,11 +11,11 @@ import numpy as np
 
 from chainrule.core import checks
 from chainrule.core.errors import NotFittedError, SettingError
-from chainrule.core.settings import plain, show, write
+from chainrule.core.settings import plain, several, write
 from chainrule.core.types import Array
 from chainrule.losses import Loss
 from chainrule.metrics import METRICS, Metric
-from chainrule.network import Network
+from chainrule.network import Network, check_network
 from chainrule.training.weighing import sample_weights
 
 MAIN_METRIC = {"classes": "accuracy", "values": "r2"}
@@ -101,6 +101,7 @@ def evaluate(
     asked for. Metrics of values are in the target's own unit. Raises UnknownNameError for a metric that isn't on
     the shelf, and SettingError for one of another task.
     """
+    check_network("evaluate", network)
     if network.loss is None:
         raise NotFittedError("this network has no loss yet; fit it first, or pass loss= when building it")
     asked = asked_metrics(network.loss, metrics)
@@ -123,10 +124,8 @@ def evaluate(
 
 def asked_metrics(loss: Loss, metrics: Iterable[str | Mapping[str, Any] | Metric]) -> dict[str, Metric]:
     """The metrics by the names they were asked for, or one error if one doesn't suit the loss."""
-    if isinstance(metrics, str | Mapping) or not isinstance(metrics, Iterable):
-        raise SettingError(f'metrics is a list, as in ["accuracy", "log_loss"]; not {show(metrics)}')
     asked = {}
-    for spec in metrics:
+    for spec in several("metrics", metrics, '["accuracy", "log_loss"]'):
         metric = METRICS.make(spec)
         if metric.task != loss.task or not metric.scalar:
             why = (

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.core.errors import DivergenceError, InputError, SettingError
 from chainrule.core.settings import number, whole
 from chainrule.losses import Loss
-from chainrule.network import Network
+from chainrule.network import Network, check_network
 from chainrule.optimizers import OPTIMIZERS, Optimizer
 from chainrule.schedules import Schedule
 from chainrule.training.callbacks import Callback
@@ -95,6 +95,7 @@ def find_learning_rate(
     are those of ``fit``. Raises SettingError where ``low`` is not below ``high``, InputError where even the lowest
     rate destroys the network.
     """
+    check_network("find_learning_rate", network)
     number("low", low, above=0)
     number("high", high, above=0)
     whole("steps", steps, least=FEWEST)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from chainrule.core.errors import InputError, SettingError
-from chainrule.core.settings import whole
+from chainrule.core.settings import several, show, whole, yes_or_no
 from chainrule.core.types import Array
 from chainrule.engine import choose
 from chainrule.losses import LOSSES, Loss
 from chainrule.metrics import Metric
-from chainrule.network import Network
+from chainrule.network import Network, check_network
 from chainrule.optimizers import OPTIMIZERS, FullBatch, Optimizer
 from chainrule.regularizers import REGULARIZERS, Regularizer
 from chainrule.schedules import SCHEDULES, Schedule
 from chainrule.training.callbacks import CALLBACKS, Callback
+from chainrule.training.checkpoints import OnError
+from chainrule.training.checkpoints.identity import described, listed, of_network
+from chainrule.training.checkpoints.opening import opened
 from chainrule.training.evaluation import Rows, asked_metrics, prepare
 from chainrule.training.history import History
 from chainrule.training.preparing import Preparation
@@ -28,6 +32,7 @@ from chainrule.training.weighing import ClassWeight, row_weights, sample_weights
 from chainrule.training.whole import check_whole
 
 DEFAULT_BATCH = 64
+MOST_THREADS = 1024
 
 
 def fit(
@@ -54,6 +59,10 @@ def fit(
     accumulate: int = 1,
     learning_rates: Mapping[str, float] = EVEN,
     state: TrainingState | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int | str = "1m",
+    resume: bool = False,
+    on_checkpoint_error: OnError = "continue",
 ) -> History:
     """Train ``network`` in place on features X, (n, d_in), and answers y; returns the history.
 
@@ -74,12 +83,17 @@ def fit(
     optimizer's rate by module or parameter, ``{"0": 0.1, "4.bias": 0}``; 0 freezes. With ``state``, of the history
     of an earlier fit of this network, optimizer, schedule, generators and counts of steps and epochs go on.
 
+    ``checkpoint`` is a folder for checkpoints of this training alone: every so many steps (500), epochs
+    ("2epochs") or so much time ("30s", "10m", "1h"), and at its end. With ``resume`` it goes on from the last one,
+    if there is one, to the weights and the history that it would have had; other settings or data are refused.
+    Where a checkpoint can't be written, the training goes on and the log says so, or with
+    ``on_checkpoint_error="stop"`` it ends.
+
     Raises InputError or ShapeError for data that doesn't fit, SettingError and UnknownNameError for settings,
     and DivergenceError when the loss or the weights stop being finite; the network then holds the last finite
     weights.
     """
-    if not isinstance(network, Network):
-        raise InputError(f"fit takes a chainrule Network first, then X and y; not {type(network).__name__}")
+    check_network("fit", network)
     chosen = _chosen_loss(network, loss)
     network.core_modules(chosen)
     whole("epochs", epochs)
@@ -88,7 +102,9 @@ def fit(
     if state is not None:
         _check_state(network, rule, state)
     if threads is not None:
-        whole("threads", threads)
+        whole("threads", threads, most=MOST_THREADS)
+    yes_or_no("shuffle", shuffle)
+    yes_or_no("verbose", verbose)
     asked = asked_metrics(chosen, metrics)
     regularizers = asked_regularizers(regularization)
     course = SCHEDULES.make(schedule)
@@ -96,50 +112,55 @@ def fit(
         multiple = multiples(network, learning_rates)
         check_whole(rule, batch_size, course, accumulate, multiple.values(), regularizers)
         batch_size = "full"
-    preparation = Preparation(network, chosen, regularizers, class_weight, choose(engine).name == "fused")
-    chunks = None
-    if isinstance(X, Stream):
-        check_stream(y, sample_weight, batch_size, class_weight, rule)
-        chunks = Chunks(X, preparation.rows)
-        chunks.check_length(course, regularizers)
-    rows = preparation.rows(X, y, sample_weight) if chunks is None else chunks.first()
-    checked = None if validation is None else _validation(network, chosen, validation, preparation.by_class)
-    watchers = [CALLBACKS.make(callback) for callback in callbacks]
-    if verbose:
-        from chainrule.training.callbacks.progress import Progress
+    with opened(checkpoint, checkpoint_every, on_checkpoint_error, resume, rule, state) as keeper:
+        engine = engine if keeper is None else keeper.gear(engine)
+        preparation = Preparation(network, chosen, regularizers, class_weight, choose(engine).name == "fused")
+        chunks = None
+        if isinstance(X, Stream):
+            check_stream(y, sample_weight, batch_size, class_weight, rule)
+            chunks = Chunks(X, preparation.rows)
+            chunks.check_length(course, regularizers)
+        rows = preparation.rows(X, y, sample_weight) if chunks is None else chunks.first()
+        checked = None if validation is None else _validation(network, chosen, validation, preparation.by_class)
+        watchers = [CALLBACKS.make(callback) for callback in several("callbacks", callbacks, '["early_stopping"]')]
+        if verbose:
+            from chainrule.training.callbacks.progress import Progress
 
-        watchers.append(Progress())
-    rows_a_batch = _rows_a_batch(batch_size, len(rows.x) if chunks is None else None)
-    network.check_batch_size(rows_a_batch)
-    trainer = Trainer(
-        network,
-        rows.x,
-        rows.target,
-        loss=chosen,
-        optimizer=rule,
-        schedule=course,
-        batch_size=rows_a_batch,
-        epochs=epochs,
-        weight=rows.weight,
-        validation=checked,
-        metrics=asked,
-        regularizers=regularizers,
-        seed=seed,
-        shuffle=shuffle,
-        callbacks=watchers,
-        engine=engine,
-        threads=threads,
-        accumulate=accumulate,
-        learning_rates=learning_rates,
-        state=state,
-        chunks=chunks,
-    )
-    del rows  # else the first chunk would stay
-    network.loss = chosen
-    try:
-        return trainer.run()
-    finally:
-        network.training = _facts(trainer, seed)
+            watchers.append(Progress())
+        rows_a_batch = _rows_a_batch(batch_size, len(rows.x) if chunks is None else None)
+        network.check_batch_size(rows_a_batch)
+        trainer = Trainer(
+            network,
+            rows.x,
+            rows.target,
+            loss=chosen,
+            optimizer=rule,
+            schedule=course,
+            batch_size=rows_a_batch,
+            epochs=epochs,
+            weight=rows.weight,
+            validation=checked,
+            metrics=asked,
+            regularizers=regularizers,
+            seed=seed,
+            shuffle=shuffle,
+            callbacks=watchers,
+            engine=engine,
+            threads=threads,
+            accumulate=accumulate,
+            learning_rates=learning_rates,
+            state=state,
+            chunks=chunks,
+            checkpoints=keeper,
+        )
+        if keeper is not None:
+            keeper.resume(trainer, _settings(trainer, seed, asked, learning_rates), rows, checked)
+        del rows  # else the first chunk would stay
+        network.loss = chosen
+        try:
+            return trainer.run()
+        finally:
+            network.training = _facts(trainer, seed)
 
 
 def _chosen_loss(network: Network, loss: str | Loss | None) -> Loss:
@@ -175,10 +196,10 @@ def _rows_a_batch(batch_size: int | str | None, rows: int | None) -> int:
     """Of ``rows``; of a stream None."""
     if batch_size is None:
         return DEFAULT_BATCH if rows is None else min(DEFAULT_BATCH, rows)
-    if batch_size == "full" and rows is not None:
+    if isinstance(batch_size, str) and batch_size == "full" and rows is not None:
         return rows
     if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
-        raise SettingError(f'batch_size is a whole number from 1, or "full"; not {batch_size!r:.80}')
+        raise SettingError(f'batch_size is a whole number from 1, or "full"; not {show(batch_size)}')
     if rows is not None and batch_size > rows:
         raise SettingError(f'batch_size {batch_size} is more than the {rows} rows of training data; try "full"')
     return batch_size
@@ -198,4 +219,23 @@ def _facts(trainer: Trainer, seed: int) -> dict[str, Any]:
         "seed": seed,
         "engine": trainer.gear.name,
         "stopped": trainer.history.stopped,
+    }
+
+
+def _settings(
+    trainer: Trainer, seed: int, metrics: Iterable[str], learning_rates: Mapping[str, float]
+) -> dict[str, Any]:
+    """What a checkpoint is only resumed with."""
+    return {
+        **of_network(trainer.network),
+        "loss": described(trainer.loss_function),
+        "optimizer": described(trainer.optimizer),
+        "schedule": described(trainer.schedule),
+        "batch_size": trainer.batch_size,
+        "accumulate": trainer.accumulate,
+        "learning_rates": {str(name): float(multiple) for name, multiple in learning_rates.items()},
+        "seed": seed,
+        "shuffle": trainer.shuffle,
+        "metrics": list(metrics),
+        "regularization": listed(trainer.regularization.things),
     }

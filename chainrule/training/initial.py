@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chainrule.core import weights
-from chainrule.network import Network
+from chainrule.network import Network, check_network
 
 
 def load_weights(network: Network, state: Mapping[str, Any]) -> None:
@@ -15,4 +15,5 @@ def load_weights(network: Network, state: Mapping[str, Any]) -> None:
     All of them, or nothing: every name, every shape, finite numbers. Values are rounded to the network's dtype.
     A network not yet built takes them as ``Network(modules, weights=state)``.
     """
+    check_network("load_weights", network)
     weights.load(network.state_dict(), state)

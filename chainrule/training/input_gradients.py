@@ -12,7 +12,7 @@ from chainrule.core.settings import whole
 from chainrule.core.types import Array
 from chainrule.layers import Layer
 from chainrule.layers.base import views
-from chainrule.network import Network
+from chainrule.network import Network, check_network
 from chainrule.training.evaluation import prepare
 
 
@@ -23,6 +23,7 @@ def input_gradients(network: Network, X: Any, y: Any = None, *, output: int | No
     ``network.logits``. x is what the network sees, so after its preprocessing. Layers are as they are when
     predicting. Raises SettingError unless one of both is given, and where the first layer takes categories.
     """
+    check_network("input_gradients", network)
     if (y is None) == (output is None):
         raise SettingError("input_gradients takes answers y, or output=, the number of a logit: one of both")
     if network.loss is None:

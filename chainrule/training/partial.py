@@ -48,7 +48,7 @@ def partial_fit(
         X,
         y,
         loss=loss,
-        optimizer=optimizer or (state.rule if state is not None else "adam"),
+        optimizer=("adam" if state is None else state.rule) if optimizer is None else optimizer,
         batch_size=batch_size,
         epochs=1,
         validation=validation,

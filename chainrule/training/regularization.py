@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.core.errors import InputError, SettingError
 from chainrule.core.rng import generator
-from chainrule.core.settings import show
+from chainrule.core.settings import several
 from chainrule.core.types import Array, DType
 from chainrule.engine import Engine
 from chainrule.losses import Loss
@@ -23,8 +23,7 @@ from chainrule.training.state import TrainingState
 
 def asked_regularizers(specs: Iterable[str | Mapping[str, Any] | Regularizer]) -> tuple[Regularizer, ...]:
     """The regularizers by name, or one error; two averages would leave open which one the network gets."""
-    if isinstance(specs, str | Mapping) or not isinstance(specs, Iterable):
-        raise SettingError(f'regularization is a list, as in ["l2:strength=1e-4"]; not {show(specs)}')
+    specs = several("regularization", specs, '["l2:strength=1e-4"]')
     made = tuple(REGULARIZERS.make(spec) for spec in specs)
     if len(averages := [thing.name for thing in made if isinstance(thing, Average)]) > 1:
         raise SettingError(f"one average of the weights at most, not {' and '.join(averages)}")
@@ -150,4 +149,8 @@ def _change(thing: Augmentation, rng: np.random.Generator, plan: Any) -> None:
 
 
 def _without_rate(call: Callable[[], None]) -> Callable[[float], None]:
-    return lambda _: call()
+    return partial(_ignoring, call)
+
+
+def _ignoring(call: Callable[[], None], rate: float) -> None:
+    call()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.core.errors import ChainruleError, InputError, SettingError
-from chainrule.core.settings import show, whole
+from chainrule.core.settings import MOST_SIZE, several, show, whole
 from chainrule.optimizers import Optimizer
 from chainrule.regularizers import Regularizer
 from chainrule.regularizers.base import Average
 from chainrule.schedules import Schedule
 from chainrule.training.evaluation import Rows
+from chainrule.training.fingerprint import digest_of
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,11 @@ class Stream:
                 "a Stream is given a function that makes a fresh iterator of chunks each time it is called, as "
                 f"Stream(lambda: map(load, files)); not {show(self.chunks)}"
             )
-        for size in self.sizes or ():
-            whole("sizes: the rows of a chunk", size)
+        if self.sizes is not None:
+            sizes = several("sizes", self.sizes, "[1000, 1000, 480]")
+            for size in sizes:
+                whole("sizes: the rows of a chunk", size, most=MOST_SIZE)
+            object.__setattr__(self, "sizes", sizes)
 
 
 def check_stream(
@@ -66,6 +70,7 @@ class Chunks:
         self._stream, self._prepare = stream, prepare
         self._form: tuple[Any, ...] = ()
         self.rows = sum(stream.sizes or ())  # 0 where nobody said
+        self.expected: str | None = None  # the digest of the chunk that a checkpoint goes on in
 
     def steps(self, size: int) -> int:
         """Of an epoch, ``size`` rows a step; 0 where nobody said."""
@@ -84,6 +89,19 @@ class Chunks:
     def first(self) -> Rows:
         """The first chunk, of an iterator of its own."""
         return next(iter(self))
+
+    def after(self, count: int) -> Iterator[Rows]:
+        """The chunks of an epoch without the first ones; InputError where the next is not the one expected."""
+        for number, rows in enumerate(self):
+            if number < count:
+                continue
+            expected, self.expected = self.expected, None
+            if expected not in (None, digest_of(rows)):
+                raise InputError(
+                    f"chunk {number + 1} of the Stream is not the one that the checkpoint was written in. Does "
+                    "its function give the same chunks in the same order each time?"
+                )
+            yield rows
 
     def __iter__(self) -> Iterator[Rows]:
         sizes, given = self._stream.sizes, iter(self._stream.chunks())
