@@ -19,6 +19,7 @@ from chainrule.core.types import Array
 from chainrule.layers import Layer, Module
 from chainrule.layers.base import views
 from chainrule.losses import Loss
+from chainrule.regularizers import Regularizer
 
 if TYPE_CHECKING:
     from chainrule.training.trainer import Trainer
@@ -237,7 +238,7 @@ def _shown(target: Any) -> str:
 def _changed(trainer: Trainer, update: bool) -> Iterator[Birth]:
     """Penalties, clipping and whatever else changes the gradient; the optimizer's step; what follows it."""
     state, params, grad = trainer.state, trainer.network.params, trainer.engine.grad
-    t = state.t + 1
+    t = state.t = state.t + update
     rate = trainer.schedule.rate(t, trainer.steps, trainer._peak) if update else trainer.optimizer.learning_rate
     if not math.isfinite(rate):
         yield Birth("update", trainer.schedule.name, f"the learning rate is {rate}", None, None, {"value": rate})
@@ -291,6 +292,9 @@ def _parameter(params: Params, at: int) -> tuple[str, list[int]]:
 def _name(call: Callable[..., Any]) -> str:
     """Whose call it is: a regularizer's, or what the function is called."""
     while isinstance(call, partial):
-        call = call.args[0] if call.args and callable(call.args[0]) else call.func
+        first = call.args[0] if call.args else None
+        if isinstance(first, Regularizer):
+            return first.name
+        call = first if callable(first) else call.func
     thing = getattr(call, "__self__", call)
     return str(getattr(thing, "name", None) or getattr(call, "__name__", type(call).__name__)).lstrip("_")

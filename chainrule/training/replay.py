@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LOSS = "the loss is not finite"
 GRADIENT = "the gradient is not finite"
 WEIGHTS = "the update makes weights that are not finite"
+STATISTICS = "running statistics are not finite"
 
 
 def diverged(trainer: Trainer, order: Array) -> NoReturn:
@@ -28,17 +29,20 @@ def diverged(trainer: Trainer, order: Array) -> NoReturn:
     """
     state, size = trainer.state, trainer.batch_size * trainer.accumulate
     state.go_back()
-    rows, failed = order, False
+    rows, failed, what = order, False, WEIGHTS
     for start in range(state.row, len(order), size):
         rows, state.row = order[start : start + size], start
         state.keep()
         trainer.step(rows)
-        failed = not math.isfinite(trainer.loss) or not all(np.isfinite(array).all() for array in state.learned)
+        failed = not math.isfinite(trainer.loss) or not state.finite()
         if failed:
             break
-    step, what = state.t, WEIGHTS if math.isfinite(trainer.loss) else LOSS
-    birth = None
+    step, birth = state.t, None
     if failed:
+        if not math.isfinite(trainer.loss):
+            what = LOSS
+        elif np.isfinite(state.theta).all():
+            what = STATISTICS
         state.go_back()
         birth = next(births(trainer, rows), None)
         state.go_back()

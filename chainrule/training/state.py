@@ -80,10 +80,14 @@ class TrainingState:
     def _arrays(self) -> list[Array]:
         return [self.theta, self.buffers, *self.optimizer.values()]
 
-    def keep(self) -> bool:
-        """Remember this moment within the epoch, to come back to; False if the weights are not finite."""
+    def finite(self) -> bool:
+        """Whether weights and buffers are."""
         # A norm is cheap; it overflows before the weights do, so then each one is looked at.
-        if not np.isfinite(np.vdot(self.theta, self.theta)) and not np.isfinite(self.theta).all():
+        return all(np.isfinite(np.vdot(array, array)) or np.isfinite(array).all() for array in self.learned)
+
+    def keep(self) -> bool:
+        """Remember this moment within the epoch, to come back to; False if what was learned is not finite."""
+        if not self.finite():
             return False
         drawn = [rng.bit_generator.state for rng in self._generators()]
         if self._kept is None:
