@@ -23,7 +23,7 @@ from chainrule.core.errors import ChainruleError, FileError
 from chainrule.core.settings import show
 from chainrule.core.strict_json import read_json
 from chainrule.core.tensors import Tensors, budget, dtype_name, finite, pack, parse
-from chainrule.core.text import names, printable
+from chainrule.core.text import printable, short_list
 from chainrule.core.types import Array, DType, Shape
 from chainrule.layers import Module, describe, make
 from chainrule.layers.base import buffer_shapes, parameter_shapes
@@ -104,7 +104,7 @@ def _model(entry: dict[str, Any]) -> Model:
         )
     if set(entry) != KEYS:
         odd = sorted(set(entry) ^ KEYS)
-        raise FileError(f"its header must have the entries {', '.join(sorted(KEYS))}; wrong: {names(odd)}")
+        raise FileError(f"its header must have the entries {', '.join(sorted(KEYS))}; wrong: {short_list(odd)}")
     dtype, modules, training = entry["dtype"], entry["modules"], entry["training"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise FileError(f"dtype is {show(dtype)}; expected {' or '.join(DTYPES)}")
@@ -136,7 +136,9 @@ def _state(tensors: Tensors, shapes: Mapping[str, Shape], dtype: DType) -> dict[
     """The arrays, once every entry is exactly what the layers imply."""
     if set(tensors.entries) != set(shapes):
         missing, extra = sorted(set(shapes) - set(tensors.entries)), sorted(set(tensors.entries) - set(shapes))
-        said = [f"{word} {names(found, 5)}" for word, found in (("missing", missing), ("unknown", extra)) if found]
+        said = [
+            f"{word} {short_list(found, 5)}" for word, found in (("missing", missing), ("unknown", extra)) if found
+        ]
         raise FileError(f"its tensors are not those of its layers: {'; '.join(said)}")
     for name, shape in shapes.items():
         entry = tensors.entries[name]

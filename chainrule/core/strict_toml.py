@@ -13,7 +13,7 @@ MOST_DOTS = 3  # in a key; the parser's time grows with the square of them
 MOST_DEPTH = 16  # of arrays and inline tables in each other
 MOST_DIGITS = 400  # of a number, or letters of a bare word
 _QUOTED = re.compile(r""""[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\n]*'|#[^\n]*""")
-_BARE = re.compile(r"[ \t]*(?:[A-Za-z0-9_-]+|'')[ \t]*")
+_WORD = re.compile(r"[ \t]*(?:[A-Za-z0-9_-]+|\0)[ \t]*")
 
 
 def read_toml(text: str, what: str) -> dict[str, Any]:
@@ -24,9 +24,12 @@ def read_toml(text: str, what: str) -> dict[str, Any]:
     """
     if len(text) > MOST_TEXT:
         raise FileError(f"{what} has {len(text)} characters; {MOST_TEXT} are the most")
-    if '"""' in text or "'''" in text:
-        raise FileError(f"{what} has a text over several lines; write it in one line")
-    _tame(_QUOTED.sub("''", text), what)
+    if "\0" in text:
+        raise FileError(f"{what} is no TOML: it holds zero bytes")
+    bare = _QUOTED.sub(lambda found: "" if found[0][0] == "#" else "\0", text)  # a quoted text becomes \0
+    if "'" in bare or '"' in bare or "\0\0" in bare:
+        raise FileError(f"{what} has a quoted text that doesn't end in its line; write it in one line")
+    _tame(bare, what)
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as problem:
@@ -34,10 +37,10 @@ def read_toml(text: str, what: str) -> dict[str, Any]:
 
 
 def _tame(bare: str, what: str) -> None:
-    """Refuse what is slow or deep in a text whose quoted parts are ''."""
+    """Refuse what is slow or deep."""
     dots = depth = 0
     for part in bare.split(".")[1:]:
-        dots = dots + 1 if _BARE.fullmatch(part) else 0
+        dots = dots + 1 if _WORD.fullmatch(part) else 0
         if dots > MOST_DOTS:
             raise FileError(f"{what} has a key of more than {MOST_DOTS} dots")
     for mark in re.findall(r"[\[\]{}]", bare):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from chainrule.core.errors import InputError
-from chainrule.core.settings import nearest
+from chainrule.core.settings import nearest, show
 from chainrule.core.types import Array
 
 FIRST_LINE = 2  # of data, in a file whose first line is the header
@@ -27,9 +28,13 @@ class Table:
         return len(self.lines)
 
     def __getitem__(self, name: str) -> Array:
-        if name not in self.names:
-            raise InputError(f"{self.source} has no column {name!r}.{nearest(name, self.names)}")
-        return self.columns[self.names.index(name)]
+        if name not in self._places:
+            raise InputError(f"{self.source} has no column {show(name)}.{nearest(name, self.names)}")
+        return self.columns[self._places[name]]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
 
     def take(self, rows: Array) -> Table:
         """The table of these rows."""
@@ -39,7 +44,8 @@ class Table:
         """The table without these columns; each must be there."""
         for name in names:
             self[name]
-        kept = [i for i, name in enumerate(self.names) if name not in names]
+        left = set(names)
+        kept = [i for i, name in enumerate(self.names) if name not in left]
         return Table(
             tuple(self.names[i] for i in kept), tuple(self.columns[i] for i in kept), self.lines, self.source
         )
@@ -54,9 +60,9 @@ class Table:
         for i, cell in enumerate(self[name]):
             number = as_number(cell)
             if number is None or not np.isfinite(number):
-                what = "is empty" if not cell.strip() else f"is {cell!r:.60}"
+                what = "is empty" if not cell.strip() else f"is {show(cell, 60)}"
                 raise InputError(
-                    f"{self.source}, line {self.lines[i]}: column {name!r} {what}; expected a finite number. "
+                    f"{self.source}, line {self.lines[i]}: column {show(name)} {what}; expected a finite number. "
                     "Fill in or remove such rows, or leave the column out with --ignore"
                 )
             values[i] = number
@@ -68,8 +74,8 @@ class Table:
         for i, cell in enumerate(column):
             if not cell.strip():
                 raise InputError(
-                    f"{self.source}, line {self.lines[i]}: column {name!r} is empty. Fill in or remove such rows, "
-                    "or leave the column out with --ignore"
+                    f"{self.source}, line {self.lines[i]}: column {show(name)} is empty. Fill in or remove such "
+                    "rows, or leave the column out with --ignore"
                 )
         return column
 

@@ -27,7 +27,7 @@ def one_line(text: object, most: int = 80) -> str:
     return line if len(line) <= most else f"{line[: most - tail - 1]}…{line[-tail:] if tail else ''}"
 
 
-def names(given: object, most: int = 20, each: int = 60) -> str:
+def short_list(given: object, most: int = 20, each: int = 60) -> str:
     """``a, b, c and 7 more``: the names in a message, however many and however long they are."""
     known = [*given]  # type: ignore[misc]
     more = f" and {len(known) - most} more" if len(known) > most else ""

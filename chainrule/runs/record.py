@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,8 @@ import numpy as np
 
 from chainrule.core import files
 from chainrule.core.errors import FileError, InputError
+from chainrule.core.settings import show
+from chainrule.core.strict_json import read_json
 from chainrule.core.types import Array
 from chainrule.network import Network
 from chainrule.runs.config import RunConfig
@@ -20,7 +21,7 @@ from chainrule.runs.result import Result
 from chainrule.runs.train import Run
 from chainrule.schedules import SCHEDULES
 
-MOST_METRICS = 200_000_000  # bytes
+MOST_METRICS, MOST_ENVIRONMENT = 50_000_000, 1_000_000  # bytes
 
 
 class Record:
@@ -113,11 +114,11 @@ def _json_lines(path: Path) -> list[dict[str, Any]]:
     text = files.read(path, "a metrics.jsonl", MOST_METRICS).decode("utf-8", "replace")
     for number, line in enumerate(text.split("\n")[:-1], 1):
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            row = None
-        if not isinstance(row, dict) or not all(_is_number(value) for value in row.values()) or "epoch" not in row:
-            raise FileError(f"{path}, line {number}: expected the numbers of an epoch; came {line[:60]!r}")
+            row = read_json(line, "it")
+        except FileError:
+            row = {}
+        if not all(_is_number(value) for value in row.values()) or "epoch" not in row:
+            raise FileError(f"{path}, line {number}: expected the numbers of an epoch; came {show(line)}")
         found.append(row)
     return found
 
@@ -129,8 +130,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _environment(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(files.read(path, "an environment.json", MOST_METRICS))
-    except (ValueError, RecursionError) as problem:
-        raise FileError(f"{path} is no JSON: {problem}") from None
-    return found if isinstance(found, dict) else {}
+    return read_json(files.read(path, "an environment.json", MOST_ENVIRONMENT), str(path))

@@ -12,6 +12,7 @@ from chainrule.core import checks
 from chainrule.core.errors import FileError, InputError, SettingError, ShapeError, UnknownNameError
 from chainrule.core.settings import nearest, show
 from chainrule.core.table import Table, as_number
+from chainrule.core.text import short_list
 from chainrule.core.types import Array
 from chainrule.datasets import DATASETS, Dataset, Recipe
 from chainrule.network import Network
@@ -64,7 +65,7 @@ def table_data(table: Table, config: RunConfig) -> Dataset:
     """A table with a target column; what the target is, is found out unless ``task`` says it."""
     if config.target is None:
         raise SettingError(
-            f"{table.source} needs --target COLUMN, the column to predict. It has {', '.join(table.names)}"
+            f"{table.source} needs --target COLUMN, the column to predict. It has {short_list(table.names)}"
         )
     columns = (
         [name.strip() for name in config.target.split(",")]
@@ -73,7 +74,7 @@ def table_data(table: Table, config: RunConfig) -> Dataset:
     )
     if len(set(columns)) != len(columns):
         raise SettingError(f"--target names a column twice: {config.target}")
-    ignored = f"; without {', '.join(config.ignore)}" if config.ignore else ""
+    ignored = f"; without {short_list(config.ignore)}" if config.ignore else ""
     weight = None if config.weight_column is None else table.numbers(config.weight_column)
     features = table.without([*columns, *config.ignore, *([config.weight_column] if config.weight_column else [])])
     classes, why = _is_classes(table, columns, config.task)
@@ -225,8 +226,8 @@ def _table_answers(table: Table, target: Target, column: str | None) -> Array:
         for line, text in zip(table.lines, texts, strict=True):
             if not target.knows(text):
                 raise InputError(
-                    f"{table.source}, line {line}: {name!r} is {text!r:.60}, a class that training never saw."
-                    f"{nearest(text, target.names)}"
+                    f"{table.source}, line {line}: {show(name)} is {show(text, 60)}, a class that training "
+                    f"never saw.{nearest(text, target.names)}"
                 )
         return target.encode(texts)
     columns = target.names if column is None else tuple(name.strip() for name in column.split(","))

@@ -94,9 +94,9 @@ def test_a_config_is_read_strictly(refused, content, says):
     ("content", "says"),
     [
         (b"source = ", "is no TOML"),
-        (b"\xff\xfe", "is no TOML"),
+        (b"\xff\xfe", r"is no UTF-8 text \(byte 0\)"),
         (b"source = 1\nsource = 2", "is no TOML"),
-        (b"a = " + b"[" * 10_000, "is no TOML"),
+        (b"a = " + b"[" * 10_000, "nests more than 16 deep"),
         (b"#" * 1_000_001, "has 1000001 bytes, more than the 1000000"),
     ],
 )
