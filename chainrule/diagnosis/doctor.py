@@ -7,21 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.errors import SettingError
 from chainrule.core.types import Array
 from chainrule.diagnosis.baseline import constant_loss, perfect_loss
 from chainrule.diagnosis.data_facts import data_facts
 from chainrule.diagnosis.evidence import Evidence, Score
 from chainrule.diagnosis.experiments import free_of_regularization, own_network, plain_network, weights
-from chainrule.diagnosis.finding import Finding
-from chainrule.diagnosis.libraries import lenient
+from chainrule.diagnosis.libraries import array, lenient
+from chainrule.diagnosis.networks import program_of_network
 from chainrule.diagnosis.loss_facts import LossFacts, loss_facts
 from chainrule.diagnosis.program import Program, Running
-from chainrule.diagnosis.proof import prove
+from chainrule.diagnosis.proof import prove as proved
 from chainrule.diagnosis.record import Epoch, ModuleWatcher
 from chainrule.diagnosis.report import Report
 from chainrule.diagnosis.start_facts import late_lines, start_facts
 from chainrule.diagnosis.tasks import Task, recalls, right_answers, skill, task_of
 from chainrule.diagnosis.verdict import verdict
+from chainrule.network import Network
 
 PROBE = 512  # rows looked at
 SCORED = 2000  # rows whose loss and skill are taken after each epoch
@@ -129,14 +131,47 @@ def diagnose(
     X: Any,
     y: Any,
     *,
-    proof: bool = True,
+    loss: Any = None,
+    optimizer: Any = None,
+    batch_size: int = 32,
+    epochs: int = 10,
+    validation: Any = None,
+    task: str | None = None,
+    prove: bool = True,
     budget: float | None = None,
     **settings: Any,
 ) -> Report:
+    """Findings about a training program, worst and earliest cause first, with evidence and proved remedies.
+
+    ``subject`` is a chainrule Network, whose loss and optimizer are those of ``fit``; or a Module of
+    chainrule.autograd or torch with ``loss(outputs, targets)`` as it is written and an optimizer over its parameters.
+    Nothing given is changed: copies train. ``task``, "classes" or "values", says what the target is where that
+    can't be read off it. The settings are the other fields of ``Program``: shuffle, zero_grad, schedule,
+    before_epoch, metric, seed.
+
+    The program trains once as written, for at most ``budget`` seconds; with ``prove`` the remedies of what was found
+    are run as rivals of it, for at most as long again. Raises InputError and SettingError for what is no program.
+    """
     began = time.perf_counter()
-    program = Program(subject, np.asarray(X), np.asarray(y), **settings)
+    if isinstance(subject, Network):
+        given = {} if optimizer is None else {"optimizer": optimizer}
+        program = program_of_network(
+            subject, X, y, loss=loss, batch_size=min(batch_size, len(y)), epochs=epochs, validation=validation,
+            **given, **settings,
+        )  # fmt: skip
+    else:
+        if loss is None or optimizer is None:
+            raise SettingError(
+                "a module is examined with its loss and optimizer, as loss=nn.MSELoss(), "
+                "optimizer=optim.SGD(module.parameters(), lr=0.1)"
+            )
+        held = None if validation is None else (array(validation[0]), array(validation[1]))
+        program = Program(
+            subject, array(X), array(y), loss=loss, optimizer=optimizer, batch_size=batch_size, epochs=epochs,
+            validation=held, told=task, **settings,
+        )  # fmt: skip
     evidence = examine(program, budget=budget)
-    findings: list[Finding] = verdict(evidence)
-    if proof:
-        prove(evidence, findings, cut_of(evidence))
+    findings = verdict(evidence)
+    if prove:
+        proved(evidence, findings, cut_of(evidence), budget)
     return Report(findings, evidence, time.perf_counter() - began)

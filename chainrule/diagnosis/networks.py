@@ -110,7 +110,7 @@ class _Loss(autograd.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, outputs: Any, targets: Any, loss: Loss) -> Any:
-        value, gradient = loss.value_and_gradient(outputs.numpy(), targets.numpy())
+        value, gradient = loss.value_and_gradient(outputs.detach().numpy(), targets.detach().numpy())
         ctx.save_for_backward(autograd.from_numpy(np.ascontiguousarray(gradient)))
         return autograd.tensor(value, dtype=outputs.dtype)
 
@@ -144,5 +144,3 @@ class _Factor:
 
     def __call__(self, t: int, steps: int) -> float:
         return self.schedule.rate(t, steps, 1.0)
-
-

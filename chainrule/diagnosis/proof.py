@@ -19,6 +19,9 @@ SEEDS = (0, 1, 2)
 GAIN = 0.1  # of skill, at least
 HALF = 0.5  # or at most this share of what was missing is missing still
 POINTS = 20  # of a curve
+GOOD = 0.9  # of skill: no other rival need run
+MOST = 20_000  # steps of a rival
+TIMES, LEAST = 10, 10.0  # how long all rivals may take: trainings of the program, seconds
 
 
 @dataclass
@@ -70,40 +73,42 @@ def better(skill: float, before: float) -> bool:
 
 
 def prove(evidence: Evidence, findings: list[Finding], cut: float, budget: float | None = None) -> None:
-    """Run the changes that root findings name, and write the proof into each finding."""
-    began = time.perf_counter()
-    before: Rival | None = None
+    """Run the changes that root findings name, and write the proof into each finding.
+
+    A rival that doesn't beat the program on the first seed is not run on the others. Without ``budget``, in seconds,
+    the rivals may take as long as ``TIMES`` trainings of the program, and at least ``LEAST`` seconds.
+    """
+    roots = [f for f in findings if f.root and f.severity != "INFO" and f.changes]
+    if not roots:
+        return
+    before = _run(evidence.program, evidence.task, cut, "as written", None, float("inf"))
+    until = time.perf_counter() + (max(LEAST, TIMES * before.seconds / len(SEEDS)) if budget is None else budget)
     runs: dict[Change, Rival | None] = {}
-    for finding in findings:
-        if not finding.root or finding.severity == "INFO" or not finding.changes:
-            continue
-        if before is None:
-            before = _run(evidence.program, evidence.task, cut, "as written")
+    for finding in roots:
         rivals = []
         for change in finding.changes:
-            if change not in runs:
-                spent = budget is not None and time.perf_counter() - began > budget
-                runs[change] = None if spent else _rival(evidence.program, evidence.task, change)
-            rival = runs[change]
+            if change not in runs and time.perf_counter() < until:
+                runs[change] = _rival(evidence.program, evidence.task, change, before, until)
+            rival = runs.get(change)
             if rival is not None:
                 rivals.append(rival)
-            if rival is not None and rival.skill > 0.9 and better(rival.skill, before.skill):
+            if rival is not None and rival.skill > GOOD and better(rival.skill, before.skill):
                 break  # as good as it gets: the other rivals need not run
         if rivals:
             finding.proof = Proof(before, rivals)
 
 
-def _rival(program: Program, task: Task, change: Change) -> Rival | None:
+def _rival(program: Program, task: Task, change: Change, before: Rival, until: float) -> Rival | None:
     try:
         with lenient():
             changed = change.apply(program, task)
     except CannotApply:
         return None
     task = task_of(changed.X, changed.y, changed.told or ("classes" if task.decides else "values"))
-    return _run(changed, task, None, str(change))
+    return _run(changed, task, None, str(change), before, until)
 
 
-def _run(program: Program, task: Task, cut: float | None, name: str) -> Rival:
+def _run(program: Program, task: Task, cut: float | None, name: str, before: Rival | None, until: float) -> Rival:
     rival, began = Rival(name, []), time.perf_counter()
     if cut is None:
         cut = 0.0 if "logits" in type(program.loss).__name__.lower() else 0.5
@@ -111,13 +116,14 @@ def _run(program: Program, task: Task, cut: float | None, name: str) -> Rival:
     for seed in SEEDS:
         running = program.start(seed)
         curve = _Curve(task, cut, rows, max(1, program.epochs // POINTS))
-        running.train(curve)
+        running.train(curve, until=until, most=MOST)
         if running.problem is not None:
             rival.problem = str(running.problem)
-            rival.skills.append(float("-inf"))
-            continue
-        rival.skills.append(skill(task, running.outputs_of(rows[0]), rows[1], cut))
+        skilled = skill(task, running.outputs_of(rows[0]), rows[1], cut) if running.problem is None else -np.inf
+        rival.skills.append(float(skilled))
         rival.curve = rival.curve or curve.points
+        if before is not None and not better(rival.skills[0], before.skills[0]):
+            break
     rival.seconds = time.perf_counter() - began
     return rival
 

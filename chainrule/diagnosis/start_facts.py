@@ -149,16 +149,18 @@ def _check(program: Program, weights: int = 80) -> tuple[float, str]:
 
 
 def _difference(running: Running, X: Array, y: Array, values: Array, i: int) -> float | None:
-    kept, slopes = values[i], []
-    for h in (1e-5, 5e-6):
-        h *= max(1.0, abs(float(kept)))
-        ends = []
-        for side in (h, -h):
-            values[i] = kept + side
-            ends.append(_loss_of(running, X, y))
-        values[i] = kept
-        slopes.append((ends[0] - ends[1]) / (2 * h))
-    return slopes[1] if abs(slopes[0] - slopes[1]) <= 1e-4 * abs(slopes[1]) + 1e-9 else None
+    """The central difference; None at a kink, where the differences of both sides or of two distances differ."""
+    kept = values[i]
+    h = 1e-5 * max(1.0, abs(float(kept)))
+    losses = []
+    for way in (h, h / 2, 0.0, -h / 2, -h):
+        values[i] = kept + way
+        losses.append(_loss_of(running, X, y))
+    values[i] = kept
+    wide, near = (losses[0] - losses[4]) / (2 * h), (losses[1] - losses[3]) / h
+    right, left = (losses[0] - losses[2]) / h, (losses[2] - losses[4]) / h
+    smooth = abs(wide - near) <= 1e-4 * abs(near) + 1e-9 and abs(right - left) <= 0.1 * abs(near) + 1e-7
+    return near if smooth else None
 
 
 def _loss_of(running: Running, X: Array, y: Array) -> float:

@@ -36,7 +36,7 @@ def examine(case: Case, seed: int, prove: bool = True, budget: float | None = No
     began = time.perf_counter()
     with threadpool_limits(1), np.errstate(all="ignore"):
         try:
-            given = program_of(case, seed).arguments()
+            given = program_of(case, seed).arguments() | {"task": TASKS.get(str(case.raw.get("task")))}
         except ChainruleError as problem:
             return Run(seed, not_run=_reason(problem))
         except Exception as problem:  # settings of a kind that nobody foresaw
@@ -49,12 +49,16 @@ def examine(case: Case, seed: int, prove: bool = True, budget: float | None = No
             return Run(seed, seconds=time.perf_counter() - began, error=reason)
 
 
+# What a case calls its task, as the doctor is told it; of several labels it sees for itself.
+TASKS = {"binary": "classes", "multiclass": "classes", "regression": "values", "autoencoder": "values"}
+
+
 def diagnosed(given: dict[str, Any], prove: bool, budget: float | None) -> Sequence[Any]:
     """The doctor's findings on a program's arguments."""
     from chainrule.diagnosis import diagnose
 
     module, X, y = (given.pop(name) for name in ("module", "X", "y"))
-    found: Sequence[Any] = diagnose(module, X, y, **given, proof=prove, budget=budget).findings
+    found: Sequence[Any] = diagnose(module, X, y, **given, prove=prove, budget=budget).findings
     return found
 
 

@@ -27,7 +27,7 @@ class DeadUnits(Rule):
 
     fault = "DEAD_RELU"
     stage = "activations"
-    explains = ("vanishing-gradients", "input-ignored", "plateau")
+    explains = ("vanishing-gradients", "rate-too-low", "undertrained", "too-small")
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         last = evidence.record.checks[-self.checks :]
