@@ -90,6 +90,8 @@ def _huber(p: Any, y: Any) -> Any:
 
 def _binary(p: Any, y: Any) -> Any:
     p = _clip(p)
+    if p.shape == y.shape:  # in one operation of the graph instead of seven: a fifth of a small network's step
+        return nn.functional.binary_cross_entropy(p, y)
     return -_mean(y * p.log() + (1 - y) * (1 - p).log())
 
 
