@@ -18,7 +18,7 @@ from chainrule.diagnosis.networks import program_of_network
 from chainrule.diagnosis.loss_facts import LossFacts, loss_facts
 from chainrule.diagnosis.program import Program, Running
 from chainrule.diagnosis.proof import prove as proved
-from chainrule.diagnosis.record import Epoch, ModuleWatcher
+from chainrule.diagnosis.record import Epoch, ModuleWatcher, Record
 from chainrule.diagnosis.report import Report
 from chainrule.diagnosis.start_facts import late_lines, start_facts
 from chainrule.diagnosis.tasks import Task, recalls, right_answers, skill, task_of
@@ -31,13 +31,23 @@ SCORED = 2000  # rows whose loss and skill are taken after each epoch
 
 def examine(program: Program, *, budget: float | None = None) -> Evidence:
     """Everything the rules need: the program trains once, as written, for at most ``budget`` seconds."""
+    evidence = begun(program)
+    if evidence.problem is None:
+        running, rows = program.start(), program.some(SCORED)
+        _train(evidence, running, rows, budget)
+        _experiment(evidence, running, rows)
+    return evidence
+
+
+def begun(program: Program) -> Evidence:
+    """What is known before the first epoch."""
     X, y = program.X, program.y
     task = task_of(X, y, program.told)
     facts = data_facts(X, y, task, program.validation)
     evidence = Evidence(program, task, LossFacts("unknown"), facts, program.some(PROBE))
     running = program.start()
     try:
-        evidence.look = running.look(evidence.probe[0])
+        evidence.look = program.start().look(evidence.probe[0])  # a copy that stays: a look's weights are live
         output = evidence.look.output
         evidence.loss = loss_facts(program.loss, program.loss_of, output, evidence.probe[1])
     except Exception as problem:  # the user's program: whatever it raises is a finding
@@ -50,9 +60,21 @@ def examine(program: Program, *, budget: float | None = None) -> Evidence:
     evidence.constant = constant_loss(program, task, evidence.loss, width, rows)
     evidence.perfect = perfect_loss(program, task, evidence.loss, width, rows)
     evidence.start = start_facts(program, task, cut_of(evidence))
-    _train(evidence, running, rows, budget)
-    _experiment(evidence, running, rows)
     return evidence
+
+
+def from_record(program: Program, record: Record, running: Running) -> Report:
+    """A report on a training that ran elsewhere: the start is measured on copies, the rest is its record."""
+    began = time.perf_counter()
+    evidence = begun(program)
+    evidence.record = record
+    evidence.steps_run, evidence.epochs_run = running.t, running.epoch
+    if evidence.problem is None:
+        rows = program.some(SCORED)
+        evidence.train = _score(running, evidence.task, cut_of(evidence), rows)
+        evidence.end = running.look(evidence.probe[0])
+        evidence.plain = plain_network(program, evidence.task)
+    return Report(verdict(evidence), evidence, time.perf_counter() - began)
 
 
 def _experiment(evidence: Evidence, running: Running, rows: tuple[Array, Array]) -> None:

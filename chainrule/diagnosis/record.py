@@ -173,7 +173,7 @@ class Pairs:
     """Whether rows keep their targets from epoch to epoch: by a number for each row, of both."""
 
     def __init__(self) -> None:
-        self._target: dict[int, int] = {}
+        self._target: dict[int, int | None] = {}  # None where equal rows are there more than once
         self._seen = self._parted = 0
 
     def add(self, running: Running) -> float:
@@ -184,11 +184,11 @@ class Pairs:
         keys = row_keys(np.asarray(X[rows], np.float64).reshape(len(rows), -1))
         targets = row_keys(np.asarray(y[rows], np.float64).reshape(len(rows), -1))
         for key, target in zip(keys.tolist(), targets.tolist(), strict=True):
-            if key in self._target:
+            if running.epoch == 0:
+                self._target[key] = None if key in self._target else target
+            elif self._target.get(key) is not None:
                 self._seen += 1
                 self._parted += self._target[key] != target
-            elif running.epoch == 0:
-                self._target[key] = target
         return self._parted / self._seen if self._seen else 0.0
 
 
