@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from chainrule.runs.resuming import INTERRUPTIONS
 from chainrule.training import Callback
 
 if TYPE_CHECKING:
     from chainrule.training import Trainer
 
-WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+WORDS = dict(zip((signal.SIGINT, signal.SIGTERM), INTERRUPTIONS, strict=True))
 
 
 class Interrupt(Callback):
@@ -49,4 +50,4 @@ class Interrupt(Callback):
             raise SystemExit(self.code)
         sys.stderr.write(f"\n{word}: finishing this batch and saving; once more stops at once\n")
         if self._trainer is not None:
-            self._trainer.stop(word)
+            self._trainer.interrupt(word)

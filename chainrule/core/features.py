@@ -21,7 +21,7 @@ class Features:
     def __init__(self, raw: Array, dtype: DType | None = None, scaling: tuple[Array, Array] | None = None) -> None:
         self.raw = raw
         self.dtype = raw.dtype if dtype is None else np.dtype(dtype)
-        self._scaling = None if scaling is None else tuple(np.asarray(part, self.dtype) for part in scaling)
+        self.scaling = None if scaling is None else tuple(np.asarray(part, self.dtype) for part in scaling)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -33,7 +33,7 @@ class Features:
     @property
     def plain(self) -> bool:
         """Whether raw is what the network takes."""
-        return self._scaling is None and self.raw.dtype == self.dtype
+        return self.scaling is None and self.raw.dtype == self.dtype
 
     def whole(self) -> Array:
         """The features of all rows; not a copy where raw is what the network takes."""
@@ -50,7 +50,7 @@ class Features:
             # mode "raise" would go through a copy; the rows come from a permutation, so "clip" changes nothing
             return partial(self.raw.take, axis=0, out=out, mode="clip")
         if fused and self.raw.flags.c_contiguous and self.raw.dtype.isnative and self.raw.dtype.kind in "uif":
-            mean, scale = self._scaling or (np.zeros(1, self.dtype), np.ones(1, self.dtype))
+            mean, scale = self.scaling or (np.zeros(1, self.dtype), np.ones(1, self.dtype))
             d = self.shape[1]
             return partial(_gather.compiled, self.raw, np.resize(mean, d), np.resize(1 / scale, d), out)
         work = np.empty(out.shape, self.raw.dtype)
@@ -62,10 +62,10 @@ class Features:
         return call
 
     def _scaled(self, raw: Array, out: Array | None) -> Array:
-        if self._scaling is None:
+        if self.scaling is None:
             x: Array = np.positive(raw, out=out, dtype=self.dtype)
             return x
-        mean, scale = self._scaling
+        mean, scale = self.scaling
         x = np.subtract(raw, mean, out=out, dtype=self.dtype)
         x /= scale
         return x

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from typing import Any, Literal
 from chainrule.activations import ACTIVATIONS
 from chainrule.core import files, settings
 from chainrule.core.errors import FileError, MissingExtraError, SettingError, UnknownNameError
+from chainrule.core.strict_toml import MOST_TEXT, read_toml
 from chainrule.datasets import Dataset, Recipe
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers import LAYERS, activation_names, normalization_names
@@ -20,12 +20,15 @@ from chainrule.optimizers import OPTIMIZERS, Optimizer
 from chainrule.regularizers import REGULARIZERS
 from chainrule.schedules import SCHEDULES
 from chainrule.training import CALLBACKS, Callback
+from chainrule.training.checkpoints.every import Every
+from chainrule.training.checkpoints.opening import check_optimizer
 from chainrule.training.evaluation import asked_metrics
 from chainrule.training.regularization import asked_regularizers
 from chainrule.training.weighing import parse_class_weight
 
-MOST_CONFIG = 1_000_000  # bytes
+MOST_CONFIG = 4 * MOST_TEXT  # bytes
 WORK = 40_000  # row visits after which a small table is well learned, for the number of epochs
+NEVER = "never"  # a cadence of checkpoints
 MOST_EPOCHS = 200  # unless asked for, or what a data set's recipe says
 
 
@@ -70,16 +73,18 @@ class RunConfig:
     seed: int | None = None
     engine: Literal["auto", "numpy", "fused"] | None = None
     threads: int | None = None
+    checkpoint_every: int | str | None = None
+    on_checkpoint_error: Literal["continue", "stop"] | None = None
     data_dir: str | None = None
 
     @classmethod
     def from_toml(cls, path: Path) -> RunConfig:
         """A config.toml, strictly: unknown keys and wrong types are errors."""
         try:
-            given = tomllib.loads(files.read(path, "a config.toml", MOST_CONFIG).decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
-            raise FileError(f"{path} is no TOML: {problem}") from None
-        return settings.build(cls, given, str(path))
+            text = files.read(path, "a config.toml", MOST_CONFIG).decode("utf-8")
+        except UnicodeDecodeError as problem:
+            raise FileError(f"{path} is no UTF-8 text (byte {problem.start})") from None
+        return settings.build(cls, read_toml(text, str(path)), str(path))
 
     def to_toml(self) -> str:
         """What ``from_toml`` reads; what is None or empty is left out."""
@@ -88,7 +93,12 @@ class RunConfig:
         except ImportError:
             raise MissingExtraError("writing config.toml needs tomli-w; pip install tomli-w") from None
         values = {k: v for k, v in settings.plain(self).items() if v != [] or k == "hidden"}
-        return tomli_w.dumps(values)
+        text = tomli_w.dumps(values)
+        if len(text) > MOST_TEXT:
+            raise SettingError(
+                f"the options take {len(text)} characters as TOML; {MOST_TEXT} are the most. Shorten --ignore"
+            )
+        return text
 
     def resolve(self, data: Dataset, train_rows: int, recipe: Recipe) -> RunConfig:
         """Every option decided, for these data; wrong names and settings are refused here."""
@@ -128,6 +138,7 @@ class RunConfig:
             dtype=_first(self.dtype, "float32"),
             seed=_first(self.seed, 0),
             engine=_first(self.engine, "auto"),
+            checkpoint_every=_cadence(self.checkpoint_every, optimizer),
         )
         assert chosen.epochs is not None
         settings.whole("epochs", chosen.epochs)
@@ -177,6 +188,16 @@ class RunConfig:
                 )
             return False
         return self.scale_target if self.scale_target is not None else recipe.scale != "none"
+
+
+def _cadence(said: int | str | None, optimizer: Optimizer) -> int | str:
+    """How often a checkpoint is written: each minute, unless told or the optimizer can have none."""
+    if said is None:
+        return NEVER if optimizer.full_batch else "1m"
+    if said != NEVER:
+        check_optimizer(optimizer)
+        Every.of(said)
+    return said
 
 
 def _first(*options: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from chainrule.losses import LOSSES
 from chainrule.network import MLP, Network
 from chainrule.optimizers import OPTIMIZERS
 from chainrule.preprocessing import PREPROCESSING, Preprocessing
-from chainrule.runs.config import RunConfig
-from chainrule.runs.directory import METRICS, MetricsFile, RunDirectory
+from chainrule.runs.config import NEVER, RunConfig
+from chainrule.runs.directory import METRICS, Accepted, MetricsFile, RunDirectory
 from chainrule.runs.result import Result
 from chainrule.runs.sources import open_source
 from chainrule.targets import TARGETS, Target
@@ -202,27 +203,45 @@ class Run:
             return []
         return [f"the target is not standardized: {loss.name} takes it as it is"]
 
-    def train_in(self, place: RunDirectory, callbacks: Sequence[Callback] = ()) -> Result:
+    def train_in(self, place: RunDirectory, callbacks: Sequence[Callback] = (), resume: bool = False) -> Result:
         """Train, write into the run directory, and score on the test rows, else validation, else training rows.
 
-        After a divergence the model file holds the last finite weights, and the error goes on.
+        With ``resume`` it goes on from the directory's last checkpoint. After a divergence the model file holds
+        the last finite weights, and the error goes on.
         """
-        place.begin(self.config)
+        try:
+            if not resume:
+                place.begin(self.config)
+            self._fit(place, callbacks, resume)
+            if self.config.calibrate and self.validation is not None:
+                calibrate(self.network, *self.validation)
+            place.save(self.network)
+        finally:
+            place.release()
+        return self.score()
+
+    def _fit(self, place: RunDirectory, callbacks: Sequence[Callback], resume: bool) -> None:
+        on_error = self.config.on_checkpoint_error or "continue"
         watchers = [
             *self.config.callbacks(),
             *callbacks,
-            MetricsFile(place.path / METRICS),
-        ]  # it writes whole rows
+            Accepted(partial(place.write_config, self.config)),
+            MetricsFile(place.path / METRICS, on_error),  # it writes whole rows
+        ]
+        given = self._fit_settings()
+        if self.config.checkpoint_every != NEVER:
+            given |= {
+                "checkpoint": place.checkpoints,
+                "checkpoint_every": self.config.checkpoint_every,
+                "resume": resume,
+                "on_checkpoint_error": on_error,
+            }
         try:
-            self.history = fit(self.network, *self.train, **self._fit_settings(), callbacks=watchers)
+            self.history = fit(self.network, *self.train, **given, callbacks=watchers)
         except DivergenceError as problem:
             path = place.save(self.network)
             problem.args = (f"{problem}. The model is in {path}",)
             raise
-        if self.config.calibrate and self.validation is not None:
-            calibrate(self.network, *self.validation)
-        place.save(self.network)
-        return self.score()
 
     def _fit_settings(self) -> dict[str, Any]:
         """What the configuration says, in the words of ``fit``."""

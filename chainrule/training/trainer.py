@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -23,12 +23,13 @@ from chainrule.regularizers import Regularizer
 from chainrule.schedules import Schedule
 from chainrule.training.accumulation import Accumulation
 from chainrule.training.callbacks import Callback
+from chainrule.training.checkpoints import Checkpoints
 from chainrule.training.evaluation import NONE, Rows
 from chainrule.training.history import History
 from chainrule.training.rates import bound, multiples
 from chainrule.training.recording import Recording
 from chainrule.training.regularization import Regularization
-from chainrule.training.replay import diverged
+from chainrule.training.replay import diverged, refuse_overflow
 from chainrule.training.state import TrainingState
 from chainrule.training.stream import Chunks
 from chainrule.training.whole import minimize
@@ -71,11 +72,12 @@ class Trainer:
         learning_rates: Mapping[str, float] = EVEN,
         state: TrainingState | None = None,
         chunks: Chunks | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self.network, self.loss_function = network, loss
         self.optimizer, self.schedule = optimizer, schedule
         self.batch_size, self.accumulate, self.shuffle = batch_size, accumulate, shuffle
-        self._chunks = chunks
+        self.chunks, self.checkpoints = chunks, checkpoints
         self.rows = len(x) if chunks is None else chunks.rows
         theta, buffers = network.params.theta, network.buffers.theta
         fresh = state is None
@@ -107,17 +109,22 @@ class Trainer:
         self.history = History()
         self.loss = math.nan
         self.seconds = 0.0
-        self.failed = False
-        self._rows = Rows(x, target, weight)
+        self.failed = self.interrupted = False
+        self._asked: str | None = None
+        self.part = Rows(x, target, weight)
         if fresh:
             self.state.schedule = schedule.memory()
-        self._peak = optimizer.learning_rate * self.state.schedule.get("share", 1.0)
+        self.follow_schedule()
         if schedule.monitor:
             self.recording.watched(schedule.monitor, f"{schedule.name}: monitor")
         self._scratch = optimizer.scratch_for(network.params.theta)
-        self._callbacks = list(callbacks)
-        self._step_callbacks = [c for c in self._callbacks if type(c).on_step_end is not Callback.on_step_end]
+        self.callbacks = list(callbacks)
+        self._step_callbacks = [c for c in self.callbacks if type(c).on_step_end is not Callback.on_step_end]
         self._bind(multiple)
+
+    def follow_schedule(self) -> None:
+        """Take the peak of the learning rate from what the schedule remembers."""
+        self._peak = self.optimizer.learning_rate * self.state.schedule.get("share", 1.0)
 
     def _bind(self, multiple: Mapping[str, float]) -> None:
         """What a step looks up, made once: nothing of it costs where it isn't asked for."""
@@ -129,14 +136,14 @@ class Trainer:
         self._after_step = [*shorten, *moments.after_step]
         mean = self.loss_function.reduction == "mean"
         self._parts = (
-            Accumulation(self.engine, self.batch_size, mean, self._rows.weight, self._on_batch)
+            Accumulation(self.engine, self.batch_size, mean, self.part.weight, self._on_batch)
             if self.accumulate > 1
             else None
         )
         if moments.averages("step"):
             self._after_step.append(self._average)
         # a batch of so many rows may be the data themselves
-        self._uncopied = -1 if self._on_batch or self._chunks is not None else self.rows
+        self._uncopied = -1 if self._on_batch or self.chunks is not None else self.rows
 
     @property
     def done(self) -> int:
@@ -146,6 +153,17 @@ class Trainer:
     def stop(self, reason: str) -> None:
         """End the training after the current step; ``reason`` goes into the history."""
         self.history.stopped = reason
+
+    def interrupt(self, reason: str) -> None:
+        """As ``stop``, but the training is not over: a checkpoint is kept that it can go on from."""
+        self._asked = reason
+
+    def _pause(self, row: int = 0) -> None:
+        """Keep a checkpoint; end here if somebody asked to. ``row`` is where the next batch begins."""
+        if self.checkpoints is not None and self.history.stopped is None:
+            self.checkpoints.save(self, row)
+        if self._asked is not None and self.history.stopped is None:
+            self.interrupted, self.history.stopped = True, self._asked
 
     def run(self) -> History:
         """All epochs. Raises DivergenceError with the network at its last finite weights."""
@@ -157,56 +175,51 @@ class Trainer:
         self.history.state = self.state
         self.regularization.resume()
         try:
-            for callback in self._callbacks:
+            for callback in self.callbacks:
                 callback.on_fit_start(self)
+            if self.checkpoints is not None:
+                self.checkpoints.begin(self)
             with np.errstate(all="ignore"), blas_threads(self.threads):
                 if isinstance(self.optimizer, FullBatch):
                     minimize(self, self.optimizer)
                 else:
-                    while self.state.epoch < self.epochs and self.history.stopped is None:
+                    while (self.state.within or self.state.epoch < self.epochs) and self.history.stopped is None:
                         self._epoch()
+            if self.checkpoints is not None and not self.interrupted:
+                self.checkpoints.finish(self)
             self.regularization.finish()
             self.failed = False
         finally:
-            for callback in self._callbacks:
+            for callback in self.callbacks:
                 callback.on_fit_end(self)
         return self.history
 
     def _epoch(self) -> None:
         state = self.state
         state.begin_epoch()
-        self._since = time.perf_counter() - state.sums.seconds
-        for rows in self._parts_to_come():
-            self._pass(rows)
+        self.since = time.perf_counter() - state.sums.seconds
+        for part in (self.part,) if self.chunks is None else self.chunks.after(state.chunk):
+            if self.chunks is not None:
+                self._feed(part)
+            self._pass(part)
             if self.history.stopped is not None:
                 break
             state.chunk, state.row = state.chunk + 1, 0
         else:
             self.rows = self.done
         state.end_epoch()
-        sums, seconds = state.sums, self.seconds_in_epoch()
+        sums, seconds = state.sums, time.perf_counter() - self.since
         self.seconds += seconds
         mean = self.loss_function.reduction == "mean"
         loss = (sums.loss / sums.mass if sums.mass else 0.0) if mean else sums.loss
         self.record(loss, sums.rate, seconds, self.done)
 
-    def seconds_in_epoch(self) -> float:
-        """Since the epoch began, without the time that nobody trained."""
-        return time.perf_counter() - self._since
-
-    def _parts_to_come(self) -> Iterator[Rows]:
-        """All rows, or the chunks of the epoch that are not yet finished; the one before is let go."""
-        if self._chunks is None:
-            yield self._rows
-            return
-        first = self.state.chunk
-        for number, rows in enumerate(self._chunks):
-            if number >= first:
-                self._rows = rows
-                self.engine.feed(*rows)
-                if self._parts is not None:
-                    self._parts.weight = rows.weight
-                yield rows
+    def _feed(self, rows: Rows) -> None:
+        """Another chunk; the one before is let go."""
+        self.part = rows
+        self.engine.feed(*rows)
+        if self._parts is not None:
+            self._parts.weight = rows.weight
 
     def _pass(self, part: Rows) -> None:
         """All batches of these rows that the epoch has not yet learned from."""
@@ -229,10 +242,12 @@ class Trainer:
             losses.append(self.loss)
             for callback in self._step_callbacks:
                 callback.on_step_end(self)
+            if self._asked is not None or (self.checkpoints is not None and self.checkpoints.due(self)):
+                self._pause(state.row + size)
             if self.history.stopped is not None:
                 break
         sums.done += min(state.row + size, rows)
-        if not np.isfinite(state.theta).all():
+        if not state.finite():
             diverged(self, order)
 
     def step(self, rows: Array) -> float:
@@ -276,5 +291,10 @@ class Trainer:
             row.update(learning_rate=rate, seconds=seconds, rows_per_second=done / seconds if seconds else 0.0)
             self.history.rows.append(row)
             self._peak = self.optimizer.learning_rate * self.schedule.observe(self.state.schedule, row)
-            for callback in self._callbacks:
+            for callback in self.callbacks:
                 callback.on_epoch_end(self, row)
+            refuse_overflow(self, row)
+        if self.checkpoints is not None and not self.interrupted:
+            self.checkpoints.after_epoch(self)
+        if self._asked is not None:
+            self._pause()

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
-from chainrule.cli.interrupt import Interrupt
 from chainrule.cli.output import print_json, whole_number
-from chainrule.cli.trained import announce, document, plain, report
+from chainrule.cli.trained import announce, finished, plain, train_here
 from chainrule.core.errors import SettingError
 from chainrule.datasets import DATASETS
 from chainrule.initializers import INITIALIZERS
@@ -19,8 +19,8 @@ from chainrule.optimizers import OPTIMIZERS
 from chainrule.regularizers import REGULARIZERS
 from chainrule.runs import Run, RunConfig
 from chainrule.runs.directory import RunDirectory
+from chainrule.runs.resuming import resumed
 from chainrule.schedules import SCHEDULES
-from chainrule.training import CALLBACKS
 
 DATA = Group("Data", sort_key=1)
 NETWORK = Group("Network", sort_key=2)
@@ -154,6 +154,18 @@ def train(
         int | None,
         Parameter(converter=whole_number, group=TRAINING, help="Of BLAS; unless told, 1 for small products."),
     ] = None,
+    resume: Annotated[
+        Path | None,
+        Parameter(group=OUTPUT, help="Go on with a run that was stopped or killed; --epochs may be more."),
+    ] = None,
+    checkpoint_every: Annotated[
+        str | None,
+        Parameter(group=OUTPUT, help="500 (steps), 2epochs, 30s, 10m, 1h or never; unless told, each minute."),
+    ] = None,
+    on_checkpoint_error: Annotated[
+        Literal["continue", "stop"] | None,
+        Parameter(group=OUTPUT, help="When one can't be written, as on a full disk: continue unless told."),
+    ] = None,
     config: Annotated[
         Path | None,
         Parameter(group=OUTPUT, help="Repeat a run from its config.toml; options given beside it win."),
@@ -178,6 +190,7 @@ def train(
     $ chainrule train moons:n=500,noise=0.3 --activation tanh
     $ chainrule train X.npy --target y.npy --validation 0.2
     $ chainrule train --config runs/2026-01-31-mnist-1/config.toml
+    $ chainrule train --resume runs/2026-01-31-mnist-1
 
     Things with settings are written name:setting=value,setting=value. What isn't told suits the source.
     """
@@ -216,29 +229,34 @@ def train(
         "seed": seed,
         "engine": engine,
         "threads": threads,
+        "checkpoint_every": checkpoint_every,
+        "on_checkpoint_error": on_checkpoint_error,
         "data_dir": data_dir,
     }
-    run = Run(_config(config, {name: value for name, value in given.items() if value is not None}))
+    told = {name: value for name, value in given.items() if value is not None}
     say = not (json or quiet)
-    place = None if dry_run else RunDirectory(run_dir, run.config.source)
+    run: Run | None
+    place: RunDirectory | None
+    if resume is not None:
+        if config is not None or run_dir is not None or dry_run:
+            raise SettingError("--resume goes on with a run as it is: leave out --config, --run-dir and --dry-run")
+        place = RunDirectory.again(resume)
+        run = resumed(place, told)
+        if run is None:
+            return finished(place, json=json, quiet=quiet)
+    else:
+        run = Run(_config(config, told))
+        place = None if dry_run else RunDirectory(run_dir, run.config.source)
     if say or dry_run:
         announce(run, to_stderr=json)
     if place is None:
         if json:
             print_json({"config": plain(run.config)})
         return 0
-    interrupt = Interrupt()
-    with interrupt.watching():
-        progress = CALLBACKS["progress"](table=say, bar=not quiet)  # type: ignore[call-arg]
-        result = run.train_in(place, [interrupt, progress])
-    if json:
-        print_json(document(run, place.path, result))
-    else:
-        report(run, place.path, result, quiet)
-    return interrupt.code or 0
+    return train_here(run, place, resume=resume is not None, json=json, quiet=quiet)
 
 
-def _config(path: Path | None, given: dict[str, object]) -> RunConfig:
+def _config(path: Path | None, given: Mapping[str, object]) -> RunConfig:
     """The options of the command line, over those of a config.toml if there is one."""
     if path is not None:
         if "optimizer" in given:

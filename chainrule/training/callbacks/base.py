@@ -30,5 +30,15 @@ class Callback:
     def on_fit_end(self, trainer: Trainer) -> None:
         """After the last step, also when training stopped early or failed."""
 
+    def state(self) -> dict[str, Any]:
+        """What it remembers of a training, for a checkpoint: numbers, texts, arrays; lists, dictionaries of them.
+
+        Override this and ``set_state`` where what happens later depends on what happened before.
+        """
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take up what ``state`` said, in another process; called after ``on_fit_start``. Tuples are lists now."""
+
 
 CALLBACKS: Registry[Callback] = Registry("callback", __name__, __file__)

@@ -69,6 +69,16 @@ class EarlyStopping(Callback):
             self.stopped = True
             trainer.stop(self._why())
 
+    def state(self) -> dict[str, Any]:
+        return {"best": self.best, "best_epoch": self.best_epoch, "stopped": self.stopped, "kept": self._kept}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        kept, shapes = list(state["kept"]), [array.shape for array in self._of.learned]
+        if kept and [array.shape for array in kept] != shapes:
+            raise ValueError("its best weights are of another network")
+        self.best, self.best_epoch, self._kept = float(state["best"]), int(state["best_epoch"]), kept
+        self.stopped = bool(state["stopped"])
+
     def _why(self) -> str:
         return f"early_stopping: {self.column} was best in epoch {self.best_epoch}"
 

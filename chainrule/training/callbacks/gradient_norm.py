@@ -32,6 +32,12 @@ class GradientNorm(Callback):
 
         trainer.before_step.insert(0, measure)
 
+    def state(self) -> dict[str, Any]:
+        return {"norms": np.array(self._norms)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self._norms[:] = state["norms"].tolist()
+
     def on_epoch_end(self, trainer: Trainer, row: dict[str, Any]) -> None:
         row["gradient_norm"] = float(np.mean(self._norms))
         row["gradient_norm_max"] = float(np.max(self._norms))

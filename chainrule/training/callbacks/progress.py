@@ -48,6 +48,7 @@ class Progress(Callback):
     _every: int = field(default=1, init=False, repr=False)
     _headed: bool = field(default=False, init=False, repr=False)
     _metric: str = field(default="", init=False, repr=False)
+    _before: int = field(default=0, init=False, repr=False)  # rows that an earlier process had learned from
 
     def __post_init__(self) -> None:
         yes_or_no("progress: table", self.table)
@@ -55,7 +56,7 @@ class Progress(Callback):
 
     def on_fit_start(self, trainer: Trainer) -> None:
         self._every = max(1, round(trainer.epochs / ROWS))
-        self._started = time.perf_counter()
+        self._started, self._before = time.perf_counter(), _seen(trainer) if trainer.state.t else 0
         if self.bar and sys.stderr.isatty():
             self._live = _bar()
             self._task = self._live.add_task("training", total=trainer.steps or None, facts="")
@@ -65,8 +66,7 @@ class Progress(Callback):
         if self._live is None or (now := time.perf_counter()) < self._next:
             return
         self._next = now + BLINK
-        seen = (trainer.state.epoch - 1) * trainer.rows + trainer.done + trainer.state.row + trainer.batch_size
-        speed = seen / (now - self._started)
+        speed = (_seen(trainer) - self._before) / (now - self._started)
         self._live.update(
             self._task,
             completed=trainer.state.t,
@@ -100,6 +100,11 @@ class Progress(Callback):
         else:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
+
+
+def _seen(trainer: Trainer) -> int:
+    """Rows learned from so far, those of the batch included."""
+    return (trainer.state.epoch - 1) * trainer.rows + trainer.done + trainer.state.row + trainer.batch_size
 
 
 def _shown(row: dict[str, Any]) -> list[tuple[str, str]]:
