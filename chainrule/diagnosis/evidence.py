@@ -19,6 +19,7 @@ from chainrule.diagnosis.tasks import Task
 
 LEARNED = 0.1  # of skill; below it nothing worth the name was learned
 BEHIND = 0.15  # of skill
+LAGGING = 0.05  # of skill
 
 
 @dataclass
@@ -75,10 +76,10 @@ class Evidence:
 
     @cached_property
     def loss_skill(self) -> float:
-        """1 - loss / loss of the best constant prediction; NaN where that is 0 or the loss is of unknown scale."""
-        if not (self.constant > 0 and np.isfinite(self.train.loss)):
+        """1 - loss / loss of the best constant prediction; NaN where that is 0 or the loss may be negative."""
+        if self.loss.kind in ("unknown", "other", "poisson", "gamma") or not self.constant > 0:
             return float("nan")
-        return 1.0 - self.train.loss / self.constant
+        return 1.0 - self.train.loss / self.constant if np.isfinite(self.train.loss) else float("nan")
 
     @cached_property
     def skilled(self) -> float:
@@ -111,6 +112,11 @@ class Evidence:
         """How much less it learned of its own rows than a plain network knows of rows it never saw; 0 if unknown."""
         gap = self.plain.fair - self.skilled
         return 0.0 if np.isnan(gap) else float(gap)
+
+    @property
+    def lagging(self) -> bool:
+        """Ill, or a little behind what the data allow: enough for a rule that has other evidence."""
+        return self.ill or self.behind > LAGGING
 
     @property
     def trained(self) -> bool:

@@ -159,7 +159,8 @@ def _difference(running: Running, X: Array, y: Array, values: Array, i: int) -> 
     values[i] = kept
     wide, near = (losses[0] - losses[4]) / (2 * h), (losses[1] - losses[3]) / h
     right, left = (losses[0] - losses[2]) / h, (losses[2] - losses[4]) / h
-    smooth = abs(wide - near) <= 1e-4 * abs(near) + 1e-9 and abs(right - left) <= 0.1 * abs(near) + 1e-7
+    noise = 1e-13 * abs(losses[2]) / h  # rounding of the losses, over their distance
+    smooth = abs(wide - near) <= 1e-5 * abs(near) + noise and abs(right - left) <= 1e-3 * abs(near) + 10 * noise
     return near if smooth else None
 
 

@@ -59,8 +59,8 @@ def task_of(X: Array, y: Array, told: str | None = None, by_loss: str | None = N
 def skill(task: Task, outputs: Array, y: Array, cut: float = 0.5) -> float:
     """1 - (errors / errors of the best constant answer): 0 is no better than a constant, 1 is perfect.
 
-    Errors are wrong answers where the task decides, squared errors where it has values (so this is R^2, the mean
-    over columns). ``cut`` is the output from which one means yes: 0.5 of a probability, 0 of a logit. Outputs that
+    Errors are wrong answers where the task decides, squared errors where it has values (so this is R^2, of
+    all columns together). ``cut`` is the output from which one means yes: 0.5 of a probability, 0 of a logit. Outputs that
     are not finite have no skill: -inf.
     """
     n = len(y)
@@ -109,12 +109,8 @@ def _determined(out: Array, real: Array) -> float:
     if out.shape[1] != real.shape[1]:
         out = out[:, :1] if out.shape[1] > real.shape[1] else np.broadcast_to(out[:, :1], real.shape)
         out = np.broadcast_to(out, real.shape)
-    left = ((out - real) ** 2).sum(axis=0)
-    total = ((real - real.mean(axis=0)) ** 2).sum(axis=0)
-    moves = total > 0
-    if not moves.any():
-        return float((left == 0).all())
-    return float(np.mean(1 - left[moves] / total[moves]))
+    left, total = float(((out - real) ** 2).sum()), float(((real - real.mean(axis=0)) ** 2).sum())
+    return 1 - left / total if total > 0 else float(left == 0)
 
 
 def _labels(out: Array, real: Array, cut: float) -> tuple[float, float]:

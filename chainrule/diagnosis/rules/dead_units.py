@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.diagnosis.changes import Activation, Initialize, LearningRate
+from chainrule.diagnosis.changes import Activation, Initialize, LearningRate, Normalize
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.rules.base import RULES, Rule
@@ -33,23 +33,28 @@ class DeadUnits(Rule):
         last = evidence.record.checks[-self.checks :]
         if len(last) < self.checks or evidence.end is None:
             return
+        found = []
         for i, layer in enumerate(evidence.end.layers):
             dead = np.logical_and.reduce([check.dead_units[i] for check in last])
             share = float(dead.mean())
-            if share <= self.share or not (share == 1 or evidence.ill):
-                continue
-            first = next(check.t for check in evidence.record.checks if check.dead[i] > self.share)
-            yield self.found(
-                "ERROR" if share == 1 else "WARN",
-                f"{dead.sum()} of {dead.size} units of {layer.where} are off for every row and can't come back",
-                where=layer.where,
-                when="before training" if first == 0 else f"by step {first}",
-                measured=share,
-                limit=self.share,
-                evidence={
-                    "dead": int(dead.sum()),
-                    "units": int(dead.size),
-                    "learning rate": evidence.program.learning_rate,
-                },
-                changes=(Activation("leaky_relu"), Initialize("he"), LearningRate(factor=0.1)),
-            )
+            if share > self.share and (share == 1 or evidence.ill):
+                first = next(check.t for check in evidence.record.checks if check.dead[i] > self.share)
+                found.append((first, i, layer, int(dead.sum()), dead.size))
+        if not found:
+            return
+        first, _, layer, dead, units = min(found, key=lambda each: each[:2])
+        more = f", and units of {len(found) - 1} other layers" if len(found) > 1 else ""
+        all_dead = any(d == n for *_, d, n in found)
+        yield self.found(
+            "ERROR" if all_dead else "WARN",
+            f"{dead} of {units} units of {layer.where} are off for every row and can't come back{more}",
+            where=layer.where,
+            when="before training" if first == 0 else f"by step {first}",
+            measured=max(d / n for *_, d, n in found),
+            limit=self.share,
+            evidence={
+                "dead by layer": {each.where: f"{d} of {n}" for _, _, each, d, n in found},
+                "learning rate": evidence.program.learning_rate,
+            },
+            changes=(Initialize("he"), Activation("leaky_relu"), LearningRate(factor=0.1), Normalize()),
+        )

@@ -55,7 +55,7 @@ faulty, cured = program(raw), program(X)
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         look = evidence.look
-        if look is None or not look.layers or not evidence.data.finite or not evidence.ill:
+        if look is None or not look.layers or not evidence.data.finite or not evidence.lagging:
             return
         first = look.layers[0]
         x = np.asarray(first.x, np.float64).reshape(-1, first.weight.shape[1])

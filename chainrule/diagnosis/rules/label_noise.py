@@ -21,6 +21,7 @@ class LabelNoise(Rule):
     """
 
     rows: int = 200
+    rows_a_feature: float = 3.0  # fewer are learned by heart even where there is something to learn
 
     fault = "LABEL_NOISE"
     stage = "data"
@@ -29,7 +30,8 @@ class LabelNoise(Rule):
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         plain = evidence.plain
         held = min(evidence.program.rows, 2000) // 4
-        if evidence.program.rows < self.rows or not plain.unseen <= 2 / held**0.5:
+        rows = min(evidence.program.rows, 2000)
+        if rows < max(self.rows, self.rows_a_feature * evidence.data.d) or not plain.unseen <= 2 / held**0.5:
             return
         if evidence.validation.skill > 2 / held**0.5 or evidence.task.auto:
             return

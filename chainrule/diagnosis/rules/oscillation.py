@@ -16,9 +16,9 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class Oscillation(Rule):
     """A loss that jumps up and down from epoch to epoch on the same rows, and gets no lower.
 
-    What it sees     the loss after each epoch on a fixed set of rows, so without the noise of batches, over the second
-                     half of training: more than 60 % of its changes reverse the one before, their typical size is
-                     over 20 % of the loss and 2 % of that of the best constant, and there is no trend downwards
+    What it sees     the loss after each epoch on a fixed set of rows, so without the noise of batches, over the last two
+                     thirds: more than 55 % of its changes reverse the one before, the typical one is over 20 % of
+                     the loss and 5 % of that of the best constant, or 0.08 of skill, and there is no trend downwards
     Why it matters   what is learned in one epoch is undone in the next; where it stops is luck
     What to try      a tenth of the learning rate; larger batches; a schedule that ends small
     Source           Bottou, Curtis & Nocedal 2018, "Optimization methods for large-scale machine learning"
@@ -27,15 +27,16 @@ class Oscillation(Rule):
     least: int = 8  # epochs
     reversals: float = 0.55
     size: float = 0.2
-    of_constant: float = 0.02
+    of_constant: float = 0.05
+    of_skill: float = 0.08
 
     fault = "OSCILLATION"
     stage = "loss"
     explains = ("undertrained",)
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
-        losses = np.array([epoch.loss for epoch in evidence.record.epochs])
-        losses = losses[len(losses) // 3 :]
+        epochs = evidence.record.epochs[len(evidence.record.epochs) // 3 :]
+        losses = np.array([epoch.loss for epoch in epochs])
         if len(losses) < self.least or not np.isfinite(losses).all() or not evidence.constant > 0:
             return
         change = np.diff(losses)
@@ -44,16 +45,14 @@ class Oscillation(Rule):
         half = len(losses) // 2
         falling = losses[half:].mean() < losses[:half].mean() - 2 * losses.std() / half**0.5
         typical = float(np.median(losses))
-        if (
-            reversals <= self.reversals
-            or falling
-            or size < max(self.size * typical, self.of_constant * evidence.constant)
-        ):
+        jump = float(np.median(np.abs(np.diff([epoch.skill for epoch in epochs]))))
+        large = size > max(self.size * typical, self.of_constant * evidence.constant) or jump > self.of_skill
+        if reversals <= self.reversals or falling or not large:
             return
         yield self.found(
             "WARN",
-            f"the loss on the same rows jumps from epoch to epoch, by {size:.2g} at a level of {typical:.2g}, and gets no "
-            "lower",
+            f"the loss on the same rows jumps from epoch to epoch, by {size:.2g} at a level of {typical:.2g} "
+            f"(skill by {jump:.2g}), and gets no lower",
             when=f"the last {len(losses)} epochs",
             measured=size / typical if typical else None,
             limit=self.size,

@@ -27,6 +27,8 @@ class RateTooLow(Rule):
     best: float = 30.0
     share: float = 0.5
     behind: float = 0.05
+    steps: int = 300  # with fewer, at a rate that is usual, it is the steps that are too few
+    usual: float = 1e-3
 
     fault = "LR_LOW"
     stage = "learning rate"
@@ -51,6 +53,8 @@ cured = dict(program, optimizer=torch.optim.Adam(net.parameters(), lr=1e-2))
         if at_end <= self.share or float(np.mean([length >= self.best for length in lengths])) <= self.share:
             return
         rate = evidence.program.learning_rate
+        if evidence.steps_run < self.steps and rate >= self.usual:
+            return
         usable = round_rate(rate * float(np.median([line.best for line in late])))
         yield self.found(
             "WARN",

@@ -24,7 +24,9 @@ class StrongRegularization(Rule):
 
     fault = "REG_TOO_STRONG"
     stage = "loss"
-    explains = ("undertrained", "rate-too-low", "too-small", "vanishing-gradients", "saturated-units")
+    explains = (
+        "undertrained", "rate-too-low", "too-small", "vanishing-gradients", "saturated-units", "dead-units", "overfitting",
+    )  # fmt: skip
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         gain = evidence.free - max(evidence.train.skill, 0.0)

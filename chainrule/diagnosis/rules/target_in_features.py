@@ -22,7 +22,7 @@ class TargetInFeatures(Rule):
     """
 
     columns: int = 2  # at least
-    rows: int = 20  # of fewer a feature may be the target by chance
+    rows: int = 20  # different ones; of fewer a feature may be the target by chance
 
     fault = "DATA_WRONG_PAIR"
     stage = "data"
@@ -52,7 +52,7 @@ faulty, cured = program(np.hstack([X, y])), program(X)
             if narrow >= data.d:
                 says = f"the targets are the features themselves, and no layer is narrower than their {data.d}"
                 yield self.found("INFO", says, when="before training")
-        elif data.copied is not None and data.d >= self.columns and data.n >= self.rows:
+        elif data.copied is not None and data.d >= self.columns and data.distinct_rows >= self.rows:
             yield self.found(
                 "WARN",
                 f"feature {data.copied} is the target itself, in all {data.n} rows",

@@ -48,7 +48,7 @@ faulty, cured = program(y), program((y - y.mean()) / y.std())
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         out, ends, data = outputs(evidence), reach(evidence), evidence.data
-        if out is None or ends is None or ends[1] < float("inf") or evidence.task.decides or not evidence.ill:
+        if out is None or ends is None or ends[1] < float("inf") or evidence.task.decides or not evidence.lagging:
             return
         if evidence.loss.about_classes or not data.finite:
             return
