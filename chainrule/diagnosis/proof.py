@@ -12,7 +12,9 @@ from chainrule.diagnosis.changes import CannotApply, Change
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.libraries import lenient
+from chainrule.diagnosis.loss_facts import name_of
 from chainrule.diagnosis.program import Program, Running
+from chainrule.diagnosis.sight import ModuleSight
 from chainrule.diagnosis.tasks import Task, skill, task_of
 
 SEEDS = (0, 1, 2)
@@ -111,7 +113,7 @@ def _rival(program: Program, task: Task, change: Change, before: Rival, until: f
 def _run(program: Program, task: Task, cut: float | None, name: str, before: Rival | None, until: float) -> Rival:
     rival, began = Rival(name, []), time.perf_counter()
     if cut is None:
-        cut = 0.0 if "logits" in type(program.loss).__name__.lower() else 0.5
+        cut = _cut(program, task)
     rows = program.some(1000)
     for seed in SEEDS:
         running = program.start(seed)
@@ -126,6 +128,14 @@ def _run(program: Program, task: Task, cut: float | None, name: str, before: Riv
             break
     rival.seconds = time.perf_counter() - began
     return rival
+
+
+def _cut(program: Program, task: Task) -> float:
+    """The output from which one means yes, in a program that was changed."""
+    takes = getattr(program.loss, "takes", None) or name_of(program.loss).lower()
+    bare = ModuleSight(program.module).look(program.X[:2]).last.activation is None
+    signs = task.kind == "yes_no" and float(np.min(program.y)) < 0
+    return 0.0 if signs or (bare and "logits" in takes) else 0.5
 
 
 class _Curve:

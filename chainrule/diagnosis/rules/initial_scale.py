@@ -89,7 +89,7 @@ faulty, cured = program(0.002), program(1)
 
 
 def _off(layer: Dense) -> float:
-    """Its weights' standard deviation over the nearest usual one; 1 within those, 0 where all weights are equal."""
+    """Its weights' standard deviation over the nearest usual one; 1 within those, 0 where all are equal."""
     d_out, d_in = layer.weight.shape
     std = float(np.std(layer.weight, dtype=np.float64))
     if std == 0 or layer.weight.size < 8:  # of a few numbers the standard deviation is chance
