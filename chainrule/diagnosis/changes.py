@@ -399,3 +399,27 @@ class AllParameters(Change):
 
     def __str__(self) -> str:
         return "an optimizer over all parameters"
+
+
+@dataclass(frozen=True)
+class Together(Change):
+    """Several changes at once; those that find nothing to change are left out."""
+
+    parts: tuple[Change, ...]
+
+    def apply(self, program: Program, task: Task) -> Program:
+        applied = 0
+        for part in self.parts:
+            try:
+                program, applied = part.apply(program, task), applied + 1
+            except CannotApply:
+                continue
+        if applied < 2:
+            raise CannotApply("fewer than two of them find something to change")
+        return program
+
+    def settings(self, program: Program) -> Mapping[str, Any]:
+        return {name: value for part in self.parts for name, value in part.settings(program).items()}
+
+    def __str__(self) -> str:
+        return " and ".join(str(part) for part in self.parts)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.diagnosis.changes import CannotApply, Change
+from chainrule.diagnosis.changes import CannotApply, Change, LearningRate, Optimizer, Together
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.libraries import lenient
@@ -96,8 +96,37 @@ def prove(evidence: Evidence, findings: list[Finding], cut: float, budget: float
                 rivals.append(rival)
             if rival is not None and rival.skill > GOOD and better(rival.skill, before.skill):
                 break  # as good as it gets: the other rivals need not run
+        if not any(better(rival.skill, before.skill) for rival in rivals) and time.perf_counter() < until:
+            rivals += _joined(evidence, finding, findings, before, until, runs)
         if rivals:
             finding.proof = Proof(before, rivals)
+
+
+def _joined(
+    evidence: Evidence,
+    finding: Finding,
+    findings: list[Finding],
+    before: Rival,
+    until: float,
+    runs: dict[Change, Rival | None],
+) -> list[Rival]:
+    """Where no change helps alone: this finding's first with the first of every other, then a faster optimizer too."""
+    kinds: dict[type, Change] = {}
+    for other in (finding, *(each for each in findings if each is not finding and each.severity != "INFO")):
+        for change in other.changes[:1]:
+            kinds.setdefault(type(change), change)
+    found = []
+    for extra in ((), (Optimizer("Adam", 3e-3),)):
+        parts = [change for kind, change in kinds.items() if not (extra and kind in (LearningRate, Optimizer))]
+        together = Together((*parts, *extra))
+        if len(together.parts) > 1 and together not in runs and time.perf_counter() < until:
+            runs[together] = _rival(evidence.program, evidence.task, together, before, until)
+        rival = runs.get(together)
+        if rival is not None:
+            found.append(rival)
+            if better(rival.skill, before.skill):
+                break
+    return found
 
 
 def _rival(program: Program, task: Task, change: Change, before: Rival, until: float) -> Rival | None:

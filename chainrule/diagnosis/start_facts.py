@@ -158,10 +158,12 @@ def _difference(running: Running, X: Array, y: Array, values: Array, i: int) -> 
         losses.append(_loss_of(running, X, y))
     values[i] = kept
     wide, near = (losses[0] - losses[4]) / (2 * h), (losses[1] - losses[3]) / h
-    right, left = (losses[0] - losses[2]) / h, (losses[2] - losses[4]) / h
+    # Right minus left halves with the distance where the loss is smooth, and stays where it has a kink here.
+    far = (losses[0] + losses[4] - 2 * losses[2]) / h
+    close = (losses[1] + losses[3] - 2 * losses[2]) / (h / 2)
     noise = 1e-13 * abs(losses[2]) / h  # rounding of the losses, over their distance
-    smooth = abs(wide - near) <= 1e-5 * abs(near) + noise and abs(right - left) <= 1e-3 * abs(near) + 10 * noise
-    return near if smooth else None
+    kink = abs(far) > 1e-6 * abs(near) + 10 * noise and abs(close) > 0.75 * abs(far)
+    return None if kink or abs(wide - near) > 1e-5 * abs(near) + noise else near
 
 
 def _loss_of(running: Running, X: Array, y: Array) -> float:

@@ -27,7 +27,7 @@ class RateTooLow(Rule):
     best: float = 30.0
     share: float = 0.5
     behind: float = 0.05
-    steps: int = 300  # with fewer, at a rate that is usual, it is the steps that are too few
+    steps: int = 200  # with fewer, at a rate that is usual, it is the steps that are too few
     usual: float = 1e-3
 
     fault = "LR_LOW"

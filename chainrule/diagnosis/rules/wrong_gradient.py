@@ -23,7 +23,7 @@ class WrongGradient(Rule):
                      gradients
     """
 
-    error: float = 1e-4
+    error: float = 1e-3
 
     fault = "GRAD_SIGN"
     stage = "gradients"
