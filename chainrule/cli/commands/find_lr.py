@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from chainrule.cli.commands.train import batch_rows, widths, words
+from chainrule.cli.options import batch_rows, widths, words
 from chainrule.cli.output import print_json, whole_number
 from chainrule.core.settings import parse
 from chainrule.datasets import DATASETS

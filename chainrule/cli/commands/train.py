@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
+from chainrule.cli.options import configuration, told
 from chainrule.cli.output import print_json, whole_number
 from chainrule.cli.trained import announce, finished, plain, train_here
 from chainrule.core.errors import SettingError
@@ -17,7 +16,7 @@ from chainrule.losses import LOSSES
 from chainrule.metrics import METRICS
 from chainrule.optimizers import OPTIMIZERS
 from chainrule.regularizers import REGULARIZERS
-from chainrule.runs import Run, RunConfig
+from chainrule.runs import Run
 from chainrule.runs.directory import RunDirectory
 from chainrule.runs.resuming import resumed
 from chainrule.schedules import SCHEDULES
@@ -194,46 +193,47 @@ def train(
 
     Things with settings are written name:setting=value,setting=value. What isn't told suits the source.
     """
-    given = {
-        "source": source,
-        "target": target,
-        "task": task,
-        "ignore": None if ignore is None else words(ignore),
-        "hidden": None if hidden is None else widths(hidden),
-        "activation": None if activation is None else _activations(activation),
-        "normalization": normalization,
-        "dropout": dropout,
-        "residual": residual,
-        "embed": embed,
-        "output": output,
-        "initializer": initializer,
-        "loss": loss,
-        "optimizer": optimizer,
-        "learning_rate": learning_rate,
-        "schedule": schedule,
-        "batch_size": None if batch_size is None else batch_rows(batch_size),
-        "epochs": epochs,
-        "weight_column": weight_column,
-        "class_weight": class_weight,
-        "regularization": None if regularization is None else tuple(regularization),
-        "early_stopping": early_stopping,
-        "time_limit": time_limit,
-        "metrics": None if metrics is None else tuple(metrics),
-        "calibrate": calibrate or None,
-        "accumulate": accumulate,
-        "learning_rates": learning_rates,
-        "validation": validation,
-        "scale": scale,
-        "scale_target": scale_target,
-        "dtype": dtype,
-        "seed": seed,
-        "engine": engine,
-        "threads": threads,
-        "checkpoint_every": checkpoint_every,
-        "on_checkpoint_error": on_checkpoint_error,
-        "data_dir": data_dir,
-    }
-    told = {name: value for name, value in given.items() if value is not None}
+    given = told(
+        {
+            "source": source,
+            "target": target,
+            "task": task,
+            "ignore": ignore,
+            "hidden": hidden,
+            "activation": activation,
+            "normalization": normalization,
+            "dropout": dropout,
+            "residual": residual,
+            "embed": embed,
+            "output": output,
+            "initializer": initializer,
+            "loss": loss,
+            "optimizer": optimizer,
+            "learning_rate": learning_rate,
+            "schedule": schedule,
+            "batch_size": batch_size,
+            "epochs": epochs,
+            "weight_column": weight_column,
+            "class_weight": class_weight,
+            "regularization": regularization,
+            "early_stopping": early_stopping,
+            "time_limit": time_limit,
+            "metrics": metrics,
+            "calibrate": calibrate or None,
+            "accumulate": accumulate,
+            "learning_rates": learning_rates,
+            "validation": validation,
+            "scale": scale,
+            "scale_target": scale_target,
+            "dtype": dtype,
+            "seed": seed,
+            "engine": engine,
+            "threads": threads,
+            "checkpoint_every": checkpoint_every,
+            "on_checkpoint_error": on_checkpoint_error,
+            "data_dir": data_dir,
+        }
+    )
     say = not (json or quiet)
     run: Run | None
     place: RunDirectory | None
@@ -241,11 +241,11 @@ def train(
         if config is not None or run_dir is not None or dry_run:
             raise SettingError("--resume goes on with a run as it is: leave out --config, --run-dir and --dry-run")
         place = RunDirectory.again(resume)
-        run = resumed(place, told)
+        run = resumed(place, given)
         if run is None:
             return finished(place, json=json, quiet=quiet)
     else:
-        run = Run(_config(config, told))
+        run = Run(configuration(config, given))
         place = None if dry_run else RunDirectory(run_dir, run.config.source)
     if say or dry_run:
         announce(run, to_stderr=json)
@@ -254,47 +254,3 @@ def train(
             print_json({"config": plain(run.config)})
         return 0
     return train_here(run, place, resume=resume is not None, json=json, quiet=quiet)
-
-
-def _config(path: Path | None, given: Mapping[str, object]) -> RunConfig:
-    """The options of the command line, over those of a config.toml if there is one."""
-    if path is not None:
-        if "optimizer" in given:
-            given = {"learning_rate": None, **given}  # the file's rate is that of the file's optimizer
-        return dataclasses.replace(RunConfig.from_toml(path), **given)  # type: ignore[arg-type]
-    if "source" not in given:
-        raise SettingError(
-            f"train needs a SOURCE: a data set ({', '.join(DATASETS)}) or a file; or --config. Try --help"
-        )
-    return RunConfig(**given)  # type: ignore[arg-type]
-
-
-def words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _activations(text: str) -> str | tuple[str, ...]:
-    """``tanh`` or ``leaky_relu:slope=0.1,tanh``: a part with = and no name belongs to the one before."""
-    found: list[str] = []
-    for part in text.split(","):
-        if found and "=" in part.partition(":")[0]:
-            found[-1] += f",{part}"
-        else:
-            found.append(part.strip())
-    return found[0] if len(found) == 1 else tuple(found)
-
-
-def widths(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(word) for word in words(text) if word != "none")
-    except ValueError:
-        raise SettingError(f"--hidden takes whole numbers as in 128,64; not {text!r:.80}") from None
-
-
-def batch_rows(text: str) -> int | str:
-    if text == "full":
-        return text
-    try:
-        return int(text)
-    except ValueError:
-        raise SettingError(f'--batch-size takes a whole number or "full"; not {text!r:.80}') from None
