@@ -73,9 +73,9 @@ def run(arguments: Sequence[str]) -> int:
     except CycloptsError as problem:
         return _fail(_usage(problem), USAGE, debug)
     except (UnknownNameError, SettingError) as problem:
-        return _fail(problem, USAGE, debug)
+        return _refuse(problem, USAGE, arguments)
     except ChainruleError as problem:
-        return _fail(problem, FAILED, debug)
+        return _refuse(problem, FAILED, arguments)
     except ImportError as problem:
         missing = _missing(problem)
         return _fail(f"the command needs {missing}; install it with: pip install {missing}", FAILED, debug)
@@ -110,6 +110,16 @@ def _silence(stream: TextIO) -> None:
     """Send what is still in the stream, and comes, nowhere."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _refuse(problem: ChainruleError, code: int, arguments: Sequence[str]) -> int:
+    """With --json what the error knows, such as the guard that spoke, goes to standard output as well."""
+    facts = problem.facts()
+    if facts and "--json" in arguments:
+        from chainrule.cli.output import print_json
+
+        print_json({"error": {"message": str(problem), **facts}})
+    return _fail(problem, code, arguments[0] == "--debug")
 
 
 def _fail(message: object, code: int, debug: bool) -> int:

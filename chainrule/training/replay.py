@@ -85,7 +85,7 @@ def refuse_overflow(trainer: Trainer, row: Mapping[str, Any]) -> None:
     training = score(network, loss, recording.sample)["loss"]
     rate = trainer.optimizer.learning_rate
     also = (
-        "That of the training rows is finite: is a validation row far from all that was trained on?"
+        "That of the training rows is finite; look for a validation row far from all that was trained on"
         if math.isfinite(training)
         else f"Nor is that of the training rows; try a smaller learning rate than {rate:g}"
     )

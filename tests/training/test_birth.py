@@ -128,7 +128,7 @@ def test_losses_whose_sum_alone_overflows():
     y[35] = 1.2e19
     error = diverges(MLP([3, 4, 2], seed=0), y=y)
     assert (error.step, error.phase, error.row) == (4, "loss", 35)
-    assert error.values["row's loss"] < math.inf
+    assert error.values["loss"] < math.inf
     assert "too much for the sum, which is inf" in str(error)
 
 
@@ -284,6 +284,42 @@ def test_what_stays_finite_when_it_is_taken_again_is_said_without_a_place(monkey
     error = diverges(MLP([3, 4, 2], seed=0), y=with_row(Y, 44, 1e25))
     assert (error.phase, error.layer, error.row, error.values) == ("loss", None, None, {})
     assert "the loss is not finite. The last finite weights are kept" in str(error)
+
+
+# -- the validation rows --------------------------------------------------------------------------------
+
+
+def test_a_validation_row_alone_that_overflows_is_said_to_be_that():
+    held = with_row(rng.normal(size=(15, 3)).astype("float32"), 11, 1e30)
+    net = MLP([3, 4, 2], seed=0)
+    error = diverges(net, validation=(held, Y[:15]))
+    assert (error.step, error.epoch, error.phase, error.row) == (6, 1, "validation", 11)
+    assert error.name == "mean_squared_error"
+    assert "after epoch 1 the loss of the validation rows is not finite, first in loss" in str(error)
+    assert "That of the training rows is finite" in str(error)
+    assert len(error.history.rows) == 1  # the epoch is there, with what was measured
+    net.params["2.weight"][:] = 1e9
+    error = diverges(net, validation=(held, Y[:15]), optimizer="sgd:learning_rate=0")
+    assert (error.phase, error.layer, error.row) == ("validation", 2, 11)
+
+
+def test_validation_that_overflows_with_the_training_says_so():
+    """One epoch, whose last step makes weights that are finite and give nothing finite any more."""
+    held = rng.normal(size=(15, 3)).astype("float32")
+    error = diverges(MLP([3, 4, 2], seed=0), validation=(held, Y[:15]), batch_size="full",
+                     optimizer="sgd:learning_rate=1e30", epochs=1)  # fmt: skip
+    assert error.phase == "validation"
+    assert "Nor is that of the training rows; try a smaller learning rate than 1e+30" in str(error)
+
+
+def test_a_metric_alone_that_is_not_finite_stays_in_the_history():
+    """The loss is linear in the error, the metric takes its square."""
+    held = with_row(rng.normal(size=(15, 3)), 11, 1e200)
+    settings = {"loss": "absolute_error", "validation": (held, Y[:15]), "epochs": 2, "metrics": ["squared_error"]}
+    history = fit(MLP([3, 4, 2], seed=0, dtype="float64"), X, Y, **settings)
+    assert np.isfinite(history["validation_loss"]).all()
+    assert np.isinf(history["validation_squared_error"]).all()
+    assert len(history) == 2
 
 
 # -- the step taken apart is the step -------------------------------------------------------------------
