@@ -123,7 +123,7 @@ def _downhill(program: Program) -> float:
 def _check(program: Program, weights: int = 80) -> tuple[float, str]:
     """Central differences in float64 of random weights, of each array some, against backward; kinks are left out.
 
-    A weight's difference counts where it is the same at half the distance: elsewhere the loss has a kink.
+    A weight's difference counts where it is the same to both sides: elsewhere the loss has a kink, as relu at 0.
     """
     running = program.start()
     running.module.double()
@@ -132,7 +132,8 @@ def _check(program: Program, weights: int = 80) -> tuple[float, str]:
     X = X.astype(np.float64) if X.dtype.kind == "f" else X
     y = y.astype(np.float64) if y.dtype.kind == "f" else y
     # What differences in float64 can't tell from 0: rounding of the loss over their distance, many times over
-    noise = 1e-6 * max(abs(wide.gradient(X, y)), 1e-6)
+    here = wide.gradient(X, y)
+    noise = 1e-6 * max(abs(here), 1e-6)
     rng, worst, where = np.random.default_rng(program.seed), 0.0, ""
     named = [(name, p) for name, p in wide.module.named_parameters() if p.grad is not None]
     each = max(1, min(10, weights // max(len(named), 1)))
@@ -140,7 +141,7 @@ def _check(program: Program, weights: int = 80) -> tuple[float, str]:
         values, gradient = array(parameter).reshape(-1), array(parameter.grad).reshape(-1).copy()
         scale = max(rms(gradient), noise)
         for i in rng.choice(values.size, min(each, values.size), replace=False):
-            found = _difference(wide, X, y, values, int(i))
+            found = _difference(wide, X, y, values, int(i), here)
             if found is not None:
                 error = abs(found - gradient[i]) / max(abs(found) + abs(gradient[i]), scale)
                 if error > worst:
@@ -148,22 +149,20 @@ def _check(program: Program, weights: int = 80) -> tuple[float, str]:
     return worst, where
 
 
-def _difference(running: Running, X: Array, y: Array, values: Array, i: int) -> float | None:
-    """The central difference; None at a kink, where the differences of both sides or of two distances differ."""
-    kept = values[i]
-    h = 1e-5 * max(1.0, abs(float(kept)))
-    losses = []
-    for way in (h, h / 2, 0.0, -h / 2, -h):
-        values[i] = kept + way
-        losses.append(_loss_of(running, X, y))
+def _difference(running: Running, X: Array, y: Array, values: Array, i: int, here: float) -> float | None:
+    """The slope along one weight where the loss is ``here``; None at a kink, where left and right differ."""
+    kept, h = values[i], 1e-5 * max(1.0, abs(float(values[i])))
+    ends = []
+    for side in (h, -h):
+        values[i] = kept + side
+        ends.append(_loss_of(running, X, y))
     values[i] = kept
-    wide, near = (losses[0] - losses[4]) / (2 * h), (losses[1] - losses[3]) / h
-    # Right minus left halves with the distance where the loss is smooth, and stays where it has a kink here.
-    far = (losses[0] + losses[4] - 2 * losses[2]) / h
-    close = (losses[1] + losses[3] - 2 * losses[2]) / (h / 2)
-    noise = 1e-13 * abs(losses[2]) / h  # rounding of the losses, over their distance
-    kink = abs(far) > 1e-6 * abs(near) + 10 * noise and abs(close) > 0.75 * abs(far)
-    return None if kink or abs(wide - near) > 1e-5 * abs(near) + noise else near
+    right, left = (ends[0] - here) / h, (here - ends[1]) / h
+    return (
+        (left + right) / 2
+        if abs(right - left) <= 1e-3 * (abs(left) + abs(right)) + 1e-9 * max(1.0, abs(here))
+        else None
+    )
 
 
 def _loss_of(running: Running, X: Array, y: Array) -> float:

@@ -76,7 +76,7 @@ faulty, cured = program(labels), program(labels - 1)
     def _outside(self, evidence: Evidence) -> tuple[str, str] | None:
         data, loss, k = evidence.data, evidence.loss, width(evidence)
         reaches = f"the labels go from {data.y_low:g} to {data.y_high:g}"
-        if loss.kind == "cross_entropy" and evidence.task.form == "index" and data.y_whole and k > 1:
+        if loss.kind == "cross_entropy" and targets(evidence).shape[1] == 1 and data.y_whole and k > 1:
             if data.y_low < 0 or data.y_high >= k:
                 return "ERROR", f"{reaches}; with {k} outputs the classes are 0 to {k - 1}"
         elif loss.kind == "binary_cross_entropy" and evidence.task.decides and (data.y_low < 0 or data.y_high > 1):

@@ -15,7 +15,7 @@ class WrongGradient(Rule):
     """Backward gives another derivative than the loss has.
 
     What it sees     weights of each layer moved by 1e-5 in float64, both ways: the loss' difference is off
-                     backward's derivative by more than 1e-4 of it. Weights at a kink are left out; dropout is off
+                     backward's derivative by more than 1e-3 of it. Weights at a kink are left out; dropout is off
     Why it matters   the steps follow another function than the loss
     What to try      the formula of the layer or loss written by hand; a detach() that cuts a path off. A straight-
                      through estimator does this on purpose
