@@ -13,12 +13,12 @@ from chainrule.core.rng import generator
 from chainrule.core.types import Array
 from chainrule.diagnosis.program import Program
 from chainrule.diagnosis.tasks import Task, skill
-from chainrule.network import MLP
+from chainrule.network import MLP, Network
 from chainrule.training import fit
 from chainrule.training.callbacks.early_stopping import EarlyStopping
 
 ROWS, STEPS, WIDTH = 2000, 1500, 64  # of the plain network
-FEW = 40  # rows; of fewer none are held out
+FEW, SCARCE = 40, 400  # rows; of fewer none are held out, and each quarter in turn
 
 
 @dataclass(frozen=True)
@@ -39,49 +39,61 @@ def weights(program: Program) -> int:
     return sum(int(np.prod(p.shape)) for p in program.module.parameters())
 
 
-def split(program: Program, rows: int = ROWS) -> tuple[Array, Array]:
-    """Rows to learn from and rows held out, a quarter; of few rows all to learn from."""
+def split(program: Program, rows: int = ROWS) -> list[tuple[Array, Array]]:
+    """Rows to learn from and rows held out, a quarter; where rows are few each quarter in turn, or none at all."""
     chosen = generator(program.seed, "split").permutation(program.rows)[:rows]
-    held = 0 if len(chosen) < FEW else len(chosen) // 4
-    return chosen[held:], chosen[:held]
+    if len(chosen) < FEW:
+        return [(chosen, chosen[:0])]
+    quarters = np.array_split(chosen, 4)
+    parts = range(4) if len(chosen) < SCARCE else range(1)
+    return [(np.concatenate([q for i, q in enumerate(quarters) if i != part]), quarters[part]) for part in parts]
 
 
 def plain_network(program: Program, task: Task) -> Learnable:
     """What two layers of 64 ReLU units learn of the same rows in 1,500 steps of AdamW, everything standardized.
 
-    Its weights are those that answer the rows held out best.
-
-    This is what the data allow at the least; a program far behind it has a fault, one near it has none.
+    Its weights are those that answer the rows held out best. This is what the data allow at the least; a program far
+    behind it has a fault, one near it has none.
     """
-    learn, held = split(program)
     x = np.asarray(program.X, np.float64).reshape(len(program.X), -1)
     target = _target(program, task)
     if not (np.isfinite(x).all() and np.isfinite(target).all()):
         return Learnable()
-    mean, spread = x[learn].mean(axis=0), x[learn].std(axis=0)
-    x = (x - mean) / np.where(spread > 1e-6 * spread.max(initial=0), spread, 1.0)
     loss, width = _loss(task, target)
     if loss == "mean_squared_error":
-        centre, scale = target[learn].mean(axis=0), target[learn].std(axis=0)
-        target = (target - centre) / np.where(scale > 1e-6 * scale.max(initial=0), scale, 1.0)
-    network = MLP([x.shape[1], WIDTH, WIDTH, width], seed=program.seed)
-    batch = min(64, len(learn))
-    epochs = max(1, STEPS * batch // len(learn))
-    stop = [EarlyStopping(patience=epochs)] if len(held) else []  # the weights of its best epoch are kept
-    try:
-        fit(
-            network, x[learn], target[learn], loss=loss, optimizer="adamw:learning_rate=3e-3,weight_decay=0.1",
-            batch_size=batch, epochs=epochs, seed=program.seed, engine="numpy", threads=1, callbacks=stop,
-            validation=(x[held], target[held]) if len(held) else None,
-        )  # fmt: skip
-    except ChainruleError:  # data that no network can learn from are another rule's matter
-        return Learnable()
+        target = _standardized(target, target)
     judged = Task(task.kind, "index" if loss == "cross_entropy" else task.form, task.k)
+    seen, answers, truths = [], [], []
+    for learn, held in split(program):
+        scaled = _standardized(x, x[learn])
+        network = MLP([x.shape[1], WIDTH, WIDTH, width], seed=program.seed)
+        try:
+            _train(network, loss, (scaled[learn], target[learn]), (scaled[held], target[held]), program.seed)
+        except ChainruleError:  # data that no network can learn from are another rule's matter
+            return Learnable()
+        seen.append(skill(judged, network.logits(scaled[learn]), target[learn], 0.0))
+        if len(held):
+            answers.append(network.logits(scaled[held]))
+            truths.append(target[held])
+    unseen = skill(judged, np.concatenate(answers), np.concatenate(truths), 0.0) if answers else float("nan")
+    return Learnable(float(np.mean(seen)), unseen)
 
-    def of(rows: Array) -> float:
-        return skill(judged, network.logits(x[rows]), target[rows], 0.0) if len(rows) else float("nan")
 
-    return Learnable(of(learn), of(held))
+def _standardized(values: Array, like: Array) -> Array:
+    mean, spread = like.mean(axis=0), like.std(axis=0)
+    return (values - mean) / np.where(spread > 1e-6 * spread.max(initial=0), spread, 1.0)  # type: ignore[no-any-return]
+
+
+def _train(network: Network, loss: str, learn: tuple[Array, Array], held: tuple[Array, Array], seed: int) -> None:
+    rows = len(learn[0])
+    batch = min(64, rows)
+    epochs = max(1, STEPS * batch // rows)
+    some = len(held[0]) > 0
+    fit(
+        network, *learn, loss=loss, optimizer="adamw:learning_rate=3e-3,weight_decay=0.1", batch_size=batch,
+        epochs=epochs, seed=seed, engine="numpy", threads=1, validation=held if some else None,
+        callbacks=[EarlyStopping(patience=epochs)] if some else [],  # it keeps the weights of its best epoch
+    )  # fmt: skip
 
 
 def _target(program: Program, task: Task) -> Array:
@@ -101,7 +113,7 @@ def _loss(task: Task, target: Array) -> tuple[str, int]:
 
 def own_network(program: Program, task: Task, cut: float) -> Learnable:
     """What the program's own network does on rows held out, trained as written on the others."""
-    learn, held = split(program, program.rows)
+    learn, held = split(program, program.rows)[0]
     if not len(held):
         return Learnable()
     running = program.changed(X=program.X[learn], y=program.y[learn], validation=None).start()

@@ -57,7 +57,7 @@ def test_an_example_uses_no_option_that_the_command_does_not_have(done, command)
 def test_every_option_of_a_run_is_one_of_train_and_the_other_way_about():
     fields = {field.name for field in dataclasses.fields(RunConfig)}
     options = set(inspect.signature(train).parameters)
-    assert options - fields == {"config", "run_dir", "json", "quiet", "dry_run"}
+    assert options - fields == {"config", "run_dir", "json", "quiet", "dry_run", "resume"}
     assert fields - options == set()
 
 

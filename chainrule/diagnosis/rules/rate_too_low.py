@@ -17,7 +17,7 @@ class RateTooLow(Rule):
     """Steps so short that far longer ones would still lower the loss, from the first step to the last.
 
     What it sees     the loss of a batch along the step taken on it, at the start and at the end of training: the best
-                     length is 30 times the step or more in most probes, and the program knows less of its own rows
+                     length is 30 times the step or more in most probes (10 where it is far behind), and the program knows less of its own rows
                      than a plain network knows of rows it never saw
     Why it matters   the training ends long before it has learned what it could
     What to try      the learning rate that the probes estimate; Adam; many more epochs
@@ -25,6 +25,7 @@ class RateTooLow(Rule):
     """
 
     best: float = 30.0
+    far: float = 10.0  # where the program is far behind
     share: float = 0.5
     behind: float = 0.05
     steps: int = 200  # with fewer, at a rate that is usual, it is the steps that are too few
@@ -49,8 +50,9 @@ cured = dict(program, optimizer=torch.optim.Adam(net.parameters(), lr=1e-2))
         if len(early) < 3 or len(late) < 3 or not evidence.behind > self.behind or evidence.worsening:
             return
         lengths = [line.best for line in (*early, *late)]
-        at_end = float(np.mean([line.best >= self.best for line in late]))
-        if at_end <= self.share or float(np.mean([length >= self.best for length in lengths])) <= self.share:
+        best = self.far if evidence.ill else self.best
+        at_end = float(np.mean([line.best >= best for line in late]))
+        if at_end <= self.share or float(np.mean([length >= best for length in lengths])) <= self.share:
             return
         rate = evidence.program.learning_rate
         if evidence.steps_run < self.steps and rate >= self.usual:
