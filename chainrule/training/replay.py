@@ -10,8 +10,9 @@ import numpy as np
 
 from chainrule.core.errors import DivergenceError
 from chainrule.core.types import Array
-from chainrule.training.birth import Birth, Looking, Passes, births
+from chainrule.training.birth import births
 from chainrule.training.evaluation import Rows, score
+from chainrule.training.passes import Birth, Looking, Passes
 
 if TYPE_CHECKING:
     from chainrule.training.trainer import Trainer

@@ -1,5 +1,6 @@
 """An error is one line on standard error, with what and what to try; the exit code says whose fault it was."""
 
+import json
 import os
 from pathlib import Path
 
@@ -320,8 +321,14 @@ def test_whatever_happens_is_one_line(chainrule, monkeypatch, problem, code, say
 def test_a_divergence_is_exit_code_1_names_the_step_and_keeps_a_model(chainrule, done):
     found = chainrule("train", "random", "--learning-rate", "1e30", "--run-dir", "run", "--json")
     assert found.code == FAILED
-    assert found.out == ""
-    assert found.err.startswith("chainrule: diverged at step 2 (epoch 2): the loss is not finite.")
+    error = json.loads(found.out)["error"]
+    assert found.err == f"chainrule: {error.pop('message')}\n"
+    assert found.err.startswith(
+        "chainrule: diverged at step 2 (epoch 2): the loss is not finite, first in forward, layer"
+    )
+    assert set(error) == {"guard", "step", "epoch", "phase", "layer", "name", "row", "values"}
+    assert (error["guard"], error["step"], error["phase"], error["name"]) == ("non-finite", 2, "forward", "dense")
+    assert error["values"]["weights"] > 1e10
     assert found.err.endswith("The model is in run/model.safetensors\n")
     assert "Try a smaller learning rate than 1e+30" in found.err
     assert found.err.count("\n") == 1
