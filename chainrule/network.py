@@ -18,7 +18,7 @@ from chainrule.core.rng import generator
 from chainrule.core.settings import MOST_SIZE, file_path, show, whole
 from chainrule.core.types import Array
 from chainrule.core.weights import load
-from chainrule.engine.predictor import Predictor, decide
+from chainrule.engine.predictor import Predictor, decide, restored
 from chainrule.initializers import INITIALIZERS, Initializer
 from chainrule.layers import Layer, Module
 from chainrule.layers._chain import build, check_batch_size, check_chain, check_width, start
@@ -151,8 +151,7 @@ class Network:
 
     def predict(self, X: ArrayLike) -> Array:
         """Class ids, (n,), or values, (n, d_out) in the unit of the target."""
-        decided = decide(self._known_loss(), self.logits(X))
-        return decided if self.target is None else self.target.restore(decided)
+        return restored(self.target, decide(self._known_loss(), self.logits(X)))
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Probabilities, (n, d_out); with one yes-or-no output (n, 2), no first, as scikit-learn has it."""

@@ -25,7 +25,8 @@ class Softmax(Activation):
     def forward(self, z: Array, out: Array | None = None, scratch: Array | None = None) -> Array:
         row = None if scratch is None else scratch[:, -1:]
         top = np.max(z, axis=1, keepdims=True, out=row)  # (n, 1)
-        a = np.subtract(z, top, out=out)
+        with np.errstate(over="ignore"):  # exp of minus infinity is 0
+            a = np.subtract(z, top, out=out)
         np.exp(a, out=a)
         total = np.sum(a, axis=1, keepdims=True, out=row)
         return np.divide(a, total, out=a)

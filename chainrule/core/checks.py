@@ -93,7 +93,7 @@ def mean_and_scale(x: Array, axis: int | None = 0, what: str = "X") -> tuple[Arr
 
     InputError where the numbers are so large that their squares overflow.
     """
-    low, high = np.min(x, axis=axis), np.max(x, axis=axis)
+    low, high = (np.asarray(of(x, axis=axis), np.float64) for of in (np.min, np.max))
     with np.errstate(all="ignore"):
         mean = np.mean(x, axis=axis, dtype=np.float64)
         scale = np.std(x, axis=axis, dtype=np.float64)

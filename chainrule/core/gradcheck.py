@@ -93,6 +93,7 @@ class _Subject:
         self.names = list(parts)
         self.shapes = {name: part.shape for name, part in parts.items()}
         self.dtype: DType = np.result_type(*parts.values()) if parts else np.dtype(float)
+        self.dtype = np.dtype(float) if self.dtype == np.longdouble else self.dtype
         ends = np.cumsum([part.size for part in parts.values()])
         if self.dtype.kind != "f" or not sum(part.size for part in parts.values()):
             raise InputError(f"theta holds {self.dtype} numbers; expected at least one float32 or float64 number")
@@ -156,9 +157,8 @@ class _Check:
             return shaped
         self.claimed = first
         self.size = max(float(np.abs(g).max(initial=0.0)) for g in first.values())
-        for name, g in first.items():
-            if not np.isfinite(g).all():
-                return self._report(Mistake("not_finite", where=name), (name,), np.inf)
+        if (name := next((name for name, g in first.items() if not np.isfinite(g).all()), None)) is not None:
+            return self._report(Mistake("not_finite", where=name), (name,), np.inf)
         if any(not self._equal(first[name], again[name]) for name in s.names):
             wrong = tuple(name for name in s.names if not self._equal(first[name], again[name]))
             hint = "asked twice at one point, after a call at another one, it gives two gradients"

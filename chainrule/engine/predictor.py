@@ -34,6 +34,20 @@ def decide(loss: Loss, logits: Array) -> Array:
     return decided
 
 
+def restored(target: Target | None, decided: Array) -> Array:
+    """Predictions in the unit of the target; InputError where that leaves the floats' range."""
+    if target is None:
+        return decided
+    found = target.restore(decided)
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
+        row = int(np.argwhere(~np.isfinite(found))[0, 0])
+        raise InputError(
+            f"the prediction for row {row}, in the unit of the target, is too large for {found.dtype.name}. "
+            "Is that row like those of the training? If so, use float64"
+        )
+    return found
+
+
 class Predictor:
     """A network's forward pass for up to ``rows`` rows at a time; made by ``Network.predictor``.
 
@@ -70,7 +84,7 @@ class Predictor:
     def __call__(self, X: Any) -> Array:
         """What ``Network.predict`` gives for rows, (n, d_in), or for a single row, (d_in,)."""
         decided = decide(self._loss, self.logits(X))
-        return np.array(decided) if self._target is None else self._target.restore(decided)
+        return np.array(decided) if self._target is None else restored(self._target, decided)
 
     def logits(self, X: Any) -> Array:
         """What ``Network.logits`` gives, (n, d_out), in an array that the next call overwrites."""
@@ -95,7 +109,7 @@ class Predictor:
 
     def _checked(self, X: Any) -> Array:
         """Rows of features that the network takes; not yet looked at one by one."""
-        x = X if isinstance(X, np.ndarray) and X.dtype.kind in "fiu" else checks.numeric("X", X)
+        x = X if type(X) is np.ndarray and X.dtype.kind in "fiu" else checks.numeric("X", X)
         if x.ndim == 1:
             x = x[None]
         if self._preprocessing is not None:

@@ -58,10 +58,12 @@ def labels_or_shares(loss: str, target: Array, n: int, k: int, dtype: DType) -> 
 def shares(target: Array, dtype: DType) -> Array:
     """Probabilities of each row, (n, k), none negative, that sum to 1."""
     checks.finite("the target", target)
-    bad = np.flatnonzero((target < 0).any(axis=1) | (np.abs(target.sum(axis=1) - 1) > SUM))
+    with np.errstate(over="ignore"):
+        sums = target.sum(axis=1)
+    bad = np.flatnonzero((target < 0).any(axis=1) | (np.abs(sums - 1) > SUM))
     if len(bad):
         raise InputError(
-            f"row {bad[0]} of the target sums to {target[bad[0]].sum():g}; expected probabilities, none "
+            f"row {bad[0]} of the target sums to {sums[bad[0]]:g}; expected probabilities, none "
             "negative, that sum to 1. For several classes at once use binary_cross_entropy"
         )
     return np.ascontiguousarray(target, dtype=dtype)

@@ -74,7 +74,8 @@ class KLDivergence(Loss):
         return s.losses, np.subtract(p, target, out=z)
 
     def decide(self, logits: Array) -> Array:
-        p = logits - logits.max(axis=1, keepdims=True)
+        with np.errstate(over="ignore"):  # exp of minus infinity is 0
+            p = logits - logits.max(axis=1, keepdims=True)
         np.exp(p, out=p)
         return np.asarray(p / p.sum(axis=1, keepdims=True))
 

@@ -15,7 +15,8 @@ def scores(name: str, truth: Array, predicted: Array) -> tuple[Array, Array]:
 
     What comes as one number a row is the probability of yes, and gets the column of no before it.
     """
-    truth = labels(name, "the truth", np.asarray(truth))
+    checks.unmasked(f"{name}: the truth", truth)
+    truth = labels(name, "the truth", checks.rectangular(f"{name}: the truth", truth))
     predicted = checks.numeric(f"{name}: the prediction", predicted)
     if not truth.size:
         raise InputError(f"{name} of no rows is not defined")

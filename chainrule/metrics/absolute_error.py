@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.core.types import Array
-from chainrule.metrics._shapes import pair
+from chainrule.metrics._shapes import mean, values
 from chainrule.metrics.base import METRICS, Metric
 
 
@@ -21,5 +21,6 @@ class AbsoluteError(Metric):
     better = "lower"
 
     def __call__(self, truth: Array, predicted: Array) -> float:
-        truth, predicted = pair(self.name, truth, predicted)
-        return float(np.mean(np.abs(truth.astype(float) - predicted)))
+        truth, predicted = values(self.name, truth, predicted)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return mean(np.abs(truth - predicted))

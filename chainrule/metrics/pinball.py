@@ -6,7 +6,7 @@ import numpy as np
 
 from chainrule.core.settings import number
 from chainrule.core.types import Array
-from chainrule.metrics._shapes import pair
+from chainrule.metrics._shapes import mean, values
 from chainrule.metrics.base import METRICS, Metric
 
 
@@ -29,6 +29,7 @@ class Pinball(Metric):
         number("pinball: quantile", self.quantile, above=0, below=1)
 
     def __call__(self, truth: Array, predicted: Array) -> float:
-        truth, predicted = pair(self.name, truth, predicted)
-        over = truth.astype(float) - predicted
-        return float(np.mean(np.maximum(self.quantile * over, (self.quantile - 1) * over)))
+        truth, predicted = values(self.name, truth, predicted)
+        with np.errstate(over="ignore", invalid="ignore"):
+            over = truth - predicted
+            return mean(np.maximum(self.quantile * over, (self.quantile - 1) * over))

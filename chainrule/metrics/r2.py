@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.core.types import Array
-from chainrule.metrics._shapes import pair
+from chainrule.metrics._shapes import values
 from chainrule.metrics.base import METRICS, Metric
 
 
@@ -20,11 +20,24 @@ class R2(Metric):
     task = "values"
 
     def __call__(self, truth: Array, predicted: Array) -> float:
-        truth, predicted = pair(self.name, truth, predicted)
-        y = truth.reshape(len(truth), -1).astype(float)
-        error = np.square(y - predicted.reshape(y.shape)).sum(axis=0)
-        spread = np.square(y - y.mean(axis=0)).sum(axis=0)
-        varied = y.max(axis=0) > y.min(axis=0)  # spread of a constant can be rounding of its mean
-        score = np.where(error == 0, 1.0, 0.0)
-        score[varied] = 1 - error[varied] / spread[varied]
-        return float(score.mean())
+        truth, predicted = values(self.name, truth, predicted)
+        y = truth.reshape(len(truth), -1)
+        p = predicted.reshape(y.shape)
+        with np.errstate(all="ignore"):
+            scores = [_score(y[:, j], p[:, j]) for j in range(y.shape[1])]
+        return float(np.mean(scores))
+
+
+def _score(y: Array, p: Array) -> float:
+    if not np.isfinite(y).all() or not np.isfinite(p).all():
+        return float("nan")
+    if y.max() == y.min():  # its spread can be rounding of its mean
+        return 1.0 if (y == p).all() else 0.0
+    found = _quotient(y, p)
+    if np.isfinite(found):
+        return found
+    return _quotient(y / np.abs(y).max(), p / np.abs(y).max())  # the squares left the floats' range
+
+
+def _quotient(y: Array, p: Array) -> float:
+    return float(1 - np.square(y - p).sum() / np.square(y - y.mean()).sum())

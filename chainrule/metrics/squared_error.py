@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.core.types import Array
-from chainrule.metrics._shapes import pair
+from chainrule.metrics._shapes import mean, values
 from chainrule.metrics.base import METRICS, Metric
 
 
@@ -18,5 +18,6 @@ class SquaredError(Metric):
     better = "lower"
 
     def __call__(self, truth: Array, predicted: Array) -> float:
-        truth, predicted = pair(self.name, truth, predicted)
-        return float(np.mean(np.square(truth.astype(float) - predicted)))
+        truth, predicted = values(self.name, truth, predicted)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return mean(np.square(truth - predicted))

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.core import checks
 from chainrule.core.errors import SettingError, ShapeError
-from chainrule.core.settings import MOST_SIZE, listed, number, whole
+from chainrule.core.settings import MOST_SIZE, listed, number, whole, yes_or_no
 from chainrule.core.types import Array
 from chainrule.preprocessing.base import PREPROCESSING, Preprocessing
 
@@ -38,7 +38,10 @@ class Standardize(Preprocessing):
     @classmethod
     def fit(cls, X: Array, shared: bool = False) -> Standardize:
         """Mean and standard deviation of the rows of ``X``, each feature's own or shared by all."""
+        yes_or_no("shared", shared)
         X = checks.numeric("X", X)
+        if X.ndim != 2 or 0 in X.shape:
+            raise ShapeError(f"X has shape {X.shape}; expected (rows, features), at least one of each")
         checks.finite("X", X)
         mean, scale = checks.mean_and_scale(X, axis=None if shared else 0)
         return cls(X.shape[1], tuple(np.atleast_1d(mean).tolist()), tuple(np.atleast_1d(scale).tolist()))
@@ -55,7 +58,9 @@ class Standardize(Preprocessing):
         if X.ndim != 2 or X.shape[1] != self.d:
             hint = " It looks transposed: try X.T" if X.ndim == 2 and X.shape[0] == self.d else ""
             raise ShapeError(f"this network takes {self.d} features; X has shape {X.shape}.{hint}")
-        dtype = np.float64 if X.dtype == np.float64 else np.float32
-        x: Array = np.subtract(X, np.asarray(self.mean, dtype), dtype=dtype)
-        x /= np.asarray(self.scale, dtype)
+        # float32 where it holds the raw numbers: 1,700,000,001 seconds would lose what makes them differ
+        dtype = np.float32 if np.can_cast(X.dtype, np.float32) else np.float64
+        with np.errstate(over="ignore"):  # found where the network checks what it takes
+            x: Array = np.subtract(X, np.asarray(self.mean, dtype), dtype=dtype)
+            x /= np.asarray(self.scale, dtype)
         return x

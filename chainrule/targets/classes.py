@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core import checks
 from chainrule.core.errors import InputError, SettingError
-from chainrule.core.settings import listed, nearest, text
+from chainrule.core.settings import listed, nearest, show, text
 from chainrule.core.table import as_number
 from chainrule.core.types import Array
 from chainrule.targets.base import TARGETS, Target
@@ -32,9 +33,15 @@ class Classes(Target):
             raise SettingError(f"classes need at least two different names, not {self.names!r:.200}")
 
     def encode(self, answers: Any) -> Array:
-        y: Array = np.asarray(answers)
-        if y.dtype.kind not in "OUS":
-            return y
+        checks.unmasked("the target", answers)
+        y: Array = checks.rectangular("the target", answers)
+        if y.dtype.kind not in "OU":
+            return checks.numeric("the target", y)
+        if y.ndim != 1 or not all(isinstance(name, str) for name in y):
+            raise InputError(
+                f"the target is to hold a name or an id for each row, ({len(self.names)} classes: "
+                f"{', '.join(self.names):.80}); not {show(answers)}"
+            )
         ids = [self._place(str(name)) for name in y]
         for row, found in enumerate(ids):
             if found is None:

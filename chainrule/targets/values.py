@@ -45,6 +45,9 @@ class Values(Target):
     @classmethod
     def fit(cls, y: Array, names: tuple[str, ...], scaled: bool = True) -> Values:
         """Mean and standard deviation of each column of ``y``, (n, k); 0 and 1 unless ``scaled``."""
+        y = checks.matrix("the target", y, np.dtype(float))
+        if y.shape[1] != len(names):
+            raise ShapeError(f"the target has shape {y.shape}; expected a column for each of {len(names)} names")
         mean, scale = np.zeros(len(names)), np.ones(len(names))
         if scaled:
             mean, scale = checks.mean_and_scale(y, what="the target")
@@ -59,10 +62,12 @@ class Values(Target):
                 f"the target has shape {y.shape}; expected a column for each of {len(self.names)} outputs",
                 guard="loss-shape",
             )
-        scaled: Array = (y - np.asarray(self.mean)) / np.asarray(self.scale)
+        with np.errstate(over="ignore", invalid="ignore"):  # found where the loss prepares it
+            scaled: Array = (y.astype(float, copy=False) - np.asarray(self.mean)) / np.asarray(self.scale)
         return scaled
 
     def restore(self, decided: Array) -> Array:
-        restored: Array = decided * np.asarray(self.scale, decided.dtype)
-        restored += np.asarray(self.mean, decided.dtype)
+        with np.errstate(over="ignore"):
+            restored: Array = decided * np.asarray(self.scale, decided.dtype)
+            restored += np.asarray(self.mean, decided.dtype)
         return restored

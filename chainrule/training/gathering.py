@@ -19,7 +19,10 @@ def gathered(network: Network, X: Any, fused: bool) -> Features:
     where scaling them takes no longer than fetching floats. In NumPy's passes it takes twice as long.
     """
     scaling = None if network.preprocessing is None else network.preprocessing.scaling()
-    if not _kept_raw(network, X, fused) or (network.preprocessing is not None and scaling is None):
+    scaled = network.preprocessing is not None
+    if not _kept_raw(network, X, fused) or (
+        scaled and (scaling is None or not np.can_cast(X.dtype, network.dtype))
+    ):
         return Features(network.features(X))
     checks.finite("X", X)
     return Features(X, network.dtype, scaling)

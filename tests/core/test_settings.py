@@ -254,7 +254,7 @@ def test_a_list_becomes_a_tuple_and_nothing_else_does():
     schedule = MultiStep(at=[0.5, 0.7])
     assert schedule == MultiStep(at=(0.5, 0.7))
     assert hash(schedule) == hash(MultiStep(at=(0.5, 0.7)))
-    with pytest.raises(SettingError, match="multi_step: at is a list, not 0.5"):
+    with pytest.raises(SettingError, match=r"multi_step: at is a list, not 0\.5"):
         MultiStep(at=0.5)
 
 

@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.core.errors import InputError, SettingError, ShapeError
 from chainrule.preprocessing import PREPROCESSING, Standardize
 
@@ -17,7 +18,7 @@ def test_it_is_what_numpy_computes(rng, shared, dtype):
     exact = X.astype(np.float64)
     expected = (exact - exact.mean(axis=axis)) / exact.std(axis=axis)
     found = Standardize.fit(X, shared=shared).transform(X)
-    assert found.dtype == (np.float64 if dtype is np.float64 else np.float32)
+    assert found.dtype == (np.float32 if np.can_cast(dtype, np.float32) else np.float64)
     # float32 has 24 bits, and the mean taken off is some 5 times the spread
     assert np.allclose(found, expected, rtol=0, atol=1e-13 if dtype is np.float64 else 1e-5)
 
@@ -113,3 +114,22 @@ def test_another_number_of_features_is_refused(rng, refused):
 def test_fields_that_make_no_sense_are_refused(refused, fields, says):
     with refused(SettingError, says):
         PREPROCESSING.make({"name": "standardize", "d": 3, "mean": (0.0,), "scale": (1.0,), **fields})
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float64"])
+def test_large_whole_numbers_keep_what_makes_them_differ(dtype):
+    seconds = 1_700_000_000 + np.arange(100)[:, None].astype(dtype)  # float32 has 128 between two of them
+    found = Standardize.fit(seconds).transform(seconds)
+    np.testing.assert_allclose(found[:, 0], (np.arange(100) - 49.5) / np.arange(100).std(), rtol=1e-12)
+
+
+def test_a_mapped_file_of_large_whole_numbers_is_trained_on_like_an_array(tmp_path):
+    seconds = 1_700_000_000 + np.arange(96, dtype=np.int32).reshape(32, 3)
+    seconds.tofile(tmp_path / "rows")
+    mapped = np.memmap(tmp_path / "rows", np.int32, "r", shape=(32, 3))
+    ends = []
+    for X in (seconds, mapped):
+        net = cr.MLP([3, 4, 2], seed=0, preprocessing=Standardize.fit(seconds))
+        cr.fit(net, X, np.arange(32) % 2, loss="cross_entropy", epochs=2)
+        ends.append(net.params.theta)
+    np.testing.assert_array_equal(*ends)
