@@ -6,7 +6,9 @@ import importlib
 from typing import Any
 
 _FACE = {
+    "Recorder": "recorder",
     "diagnose": "doctor",
+    "watch": "watching",
     "Report": "report",
     "Finding": "finding",
     "RULES": "rules",

@@ -47,6 +47,13 @@ class Finding:
     def confirmed(self) -> bool | None:
         return None if self.proof is None else self.proof.confirmed
 
+    @property
+    def cure(self) -> Change | None:
+        """The change that was proved; the first one where nothing was run; None where nothing that was run helped."""
+        if self.proof is None:
+            return self.changes[0] if self.changes else None
+        return self.proof.best.of if self.proof.confirmed and self.proof.best is not None else None
+
     def document(self) -> dict[str, Any]:
         """For ``--json``."""
         plain = {name: getattr(self, name) for name in ("rule", "fault", "severity", "says", "where", "when")}

@@ -49,27 +49,46 @@ def program_of_network(
     rule = OPTIMIZERS.make(optimizer)
     if isinstance(rule, FullBatch):
         raise SettingError(f"{rule.name} takes no steps of its own to examine; try optimizer='adam'")
-    modules = network.core_modules(chosen)
-    module = nn.Sequential(*(_part(each) for each in modules))
-    weights = network.state_dict()
-    module.load_state_dict({name: np.array(weights[name]) for name in module.state_dict()})
-    if network.dtype == np.float64:
-        module.double()
     held = None
     if validation is not None:
         held = prepare(network, chosen, validation[0], validation[1], "validation")
     features, target = prepare(network, chosen, X, y, "diagnosis")
-    return Program(
-        module,
+    return program_of_rows(
+        network,
         features,
         target,
-        loss=OnTensors(chosen, module),
-        optimizer=rule.in_torch(autograd, module.parameters()) or Wrapped(module.parameters(), rule),
+        chosen,
+        rule,
+        network.state_dict(),
         schedule=None if schedule == "constant" else _Factor(SCHEDULES.make(schedule)),
         validation=held,
-        told="classes" if chosen.task == "classes" else "values",
         **settings,
     )
+
+
+def program_of_rows(
+    network: Network,
+    x: Array,
+    target: Array,
+    loss: Loss,
+    rule: Optimizer,
+    weights: Mapping[str, Array],
+    **settings: Any,
+) -> Program:
+    """The same of rows in the forms that network and loss compute with, from other weights of it."""
+    module = module_of(network, loss, weights)
+    optimizer = rule.in_torch(autograd, module.parameters()) or Wrapped(module.parameters(), rule)
+    told = "classes" if loss.task == "classes" else "values"
+    return Program(module, x, target, loss=OnTensors(loss), optimizer=optimizer, told=told, **settings)
+
+
+def module_of(network: Network, loss: Loss, weights: Mapping[str, Array]) -> Any:
+    """The network up to its logits on tensors, with these weights."""
+    module = nn.Sequential(*(_part(each) for each in network.core_modules(loss)))
+    module.load_state_dict({name: np.array(weights[name]) for name in module.state_dict()})
+    if network.dtype == np.float64:
+        module.double()
+    return module
 
 
 def _part(module: Module) -> Any:
@@ -96,7 +115,7 @@ class _Called(nn.Module):
 class OnTensors:
     """A loss of chainrule's shelf as a function of tensors, with the derivative it has there."""
 
-    def __init__(self, loss: Loss, module: Any) -> None:
+    def __init__(self, loss: Loss) -> None:
         self.loss, self.name, self.reduction = loss, loss.name, loss.reduction
         self.kind = KINDS.get(loss.name, "other")
         self.takes = "logits" if loss.link not in ("identity", "exp") else "values"

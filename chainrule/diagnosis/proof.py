@@ -35,6 +35,7 @@ class Rival:
     curve: list[tuple[int, float]] = field(default_factory=list)
     seconds: float = 0.0
     problem: str = ""
+    of: Change | None = None
 
     @property
     def skill(self) -> float:
@@ -136,7 +137,9 @@ def _rival(program: Program, task: Task, change: Change, before: Rival, until: f
     except CannotApply:
         return None
     task = task_of(changed.X, changed.y, changed.told or ("classes" if task.decides else "values"))
-    return _run(changed, task, None, str(change), before, until)
+    rival = _run(changed, task, None, str(change), before, until)
+    rival.of = change
+    return rival
 
 
 def _run(program: Program, task: Task, cut: float | None, name: str, before: Rival | None, until: float) -> Rival:

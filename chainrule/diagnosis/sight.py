@@ -12,6 +12,9 @@ import numpy as np
 from chainrule.activations import ACTIVATIONS
 from chainrule.core.types import Array
 from chainrule.diagnosis.libraries import array, looking, tensor
+from chainrule.layers import Layer, Module
+from chainrule.losses import Loss
+from chainrule.network import Network
 
 # class of a module -> the activation's name on chainrule's shelf
 ACTIVE = {
@@ -24,6 +27,15 @@ NORMALIZING = ("BatchNorm1d", "LayerNorm")
 PLAIN = ("Identity", "Flatten", "Unflatten")
 # Tried, in this order, where a program calls a function instead of a module.
 FUNCTIONS = ("relu", "sigmoid", "tanh", "softmax", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus")
+
+
+@dataclass
+class Weights:
+    """The arrays of a dense layer, where they are no tensors: live views."""
+
+    weight: Array
+    bias: Array | None
+    gradient: Array | None = None
 
 
 @dataclass
@@ -57,6 +69,8 @@ class Dense:
     @property
     def gradient(self) -> Array | None:
         """Of the weights, as it stands."""
+        if isinstance(self.module, Weights):
+            return self.module.gradient
         grad = self.module.weight.grad
         return None if grad is None else array(grad)
 
@@ -176,3 +190,39 @@ def function_between(z: Array, a: Array) -> str | None:
 def parameters(module: Any) -> Mapping[str, Any]:
     """By name, as the module has them."""
     return dict(module.named_parameters())
+
+
+class NetworkSight:
+    """Looks at a chainrule Network; ``gradients`` are those of its engine, by PyTorch's names."""
+
+    def __init__(self, network: Network, loss: Loss, gradients: Mapping[str, Array]) -> None:
+        self._modules = network.core_modules(loss)
+        state = network.state_dict()
+        self._views = network._views
+        self._weights = {
+            i: Weights(state[f"{i}.weight"], state.get(f"{i}.bias"), gradients.get(f"{i}.weight"))
+            for i, module in enumerate(self._modules)
+            if module.name == "dense"
+        }
+
+    def look(self, X: Array) -> Look:
+        """X is features as the first layer takes them."""
+        layers: list[Dense] = []
+        x = X
+        for i, (module, views) in enumerate(zip(self._modules, self._views, strict=False)):
+            made = module.forward(x, views) if isinstance(module, Layer) else module.forward(x)
+            if i in self._weights:
+                layers.append(Dense(str(i), len(layers) + 1, self._weights[i], x, made, made))
+            elif layers:
+                self._between(layers[-1], module, x, made)
+            x = made
+        return Look(layers, x)
+
+    @staticmethod
+    def _between(layer: Dense, module: Module, given: Array, made: Array) -> None:
+        if isinstance(module, Layer) and not module.is_activation:
+            layer.normalized |= module.is_normalization
+            if layer.activation is None:
+                layer.z = layer.a = made
+        elif layer.activation is None:
+            layer.activation, layer.z, layer.a = module.name, given, made

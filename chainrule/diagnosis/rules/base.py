@@ -48,8 +48,8 @@ class Rule(ABC):
 class _Rules(Registry[Rule]):
     """Rules are named with hyphens, their files with underscores."""
 
-    def _files(self) -> set[str]:
-        return {name.replace("_", "-") for name in super()._files()}
+    def _files(self) -> frozenset[str]:
+        return frozenset(name.replace("_", "-") for name in super()._files())
 
     def _file(self, name: str) -> str:
         return name.replace("-", "_")

@@ -21,7 +21,7 @@ class LabelNoise(Rule):
     """
 
     rows: int = 200
-    rows_a_feature: float = 3.0  # fewer are learned by heart even where there is something to learn
+    rows_a_feature: float = 5.0  # fewer are learned by heart even where there is something to learn
 
     fault = "LABEL_NOISE"
     stage = "data"

@@ -1,0 +1,45 @@
+"""The page of a rule, made from its docstring."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+from chainrule.diagnosis.rules import Rule
+
+HEADINGS = ("What it sees", "Why it matters", "What to try", "Source")
+_PART = re.compile(rf"^({'|'.join(HEADINGS)})\s+", re.MULTILINE)
+
+
+def parts(rule: type[Rule]) -> dict[str, str]:
+    """``fault_in_words``, then the text under each heading, each as one paragraph."""
+    pieces = _PART.split(inspect.cleandoc(rule.__doc__ or ""))
+    named = zip(pieces[1::2], pieces[2::2], strict=True)
+    return {"fault_in_words": _paragraph(pieces[0]), **{name: _paragraph(text) for name, text in named}}
+
+
+def _paragraph(text: str) -> str:
+    return " ".join(text.split())
+
+
+def page(rule: type[Rule]) -> str:
+    """The rule in Markdown, as docs/rules/<name>.md has it."""
+    said = parts(rule)
+    lines = [f"# {rule.name}", "", said.pop("fault_in_words"), ""]
+    for heading in HEADINGS:
+        if heading in said:
+            lines += [f"## {heading}", said[heading], ""]
+    consequences = ", ".join(f"[{name}]({name}.md)" for name in rule.explains)
+    if consequences:
+        lines += ["## What follows from it", f"{consequences}: found beside it, they are its consequences.", ""]
+    if rule.example:
+        lines += [
+            "## A program that shows it, and its cure",
+            "```python",
+            inspect.cleandoc(rule.example),
+            "```",
+            "`cr.diagnose(**faulty)` names it first; `cr.diagnose(**cured)` does not name it.",
+            "",
+        ]
+    lines += [f"Taxonomy of cases: `{rule.fault}`. Place in the order of causes: {rule.stage}.", ""]
+    return "\n".join(lines)
