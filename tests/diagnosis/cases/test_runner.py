@@ -99,7 +99,10 @@ def test_a_failing_doctor_and_an_unknown_case_are_results(file, doctor, capsys):
 
     doctor(fails)
     path = file(
-        {}, {"data": {"kind": "tea_leaves"}}, {"layers": [{"type": "dense"}]}, {"data": {"hook": "unheard of"}}
+        {},
+        {"data": {"kind": "tea_leaves"}},
+        {"layers": [{"type": "dense"}]},
+        {"data": {"kind": "xor", "hook": "unheard of"}},
     )
     first, *others = json.loads(told(capsys, path, "--json", "--seeds", 3))["cases"]
     assert first["error"] == "ZeroDivisionError: a bug of the doctor"
