@@ -139,6 +139,7 @@ class RunConfig:
             seed=_first(self.seed, 0),
             engine=_first(self.engine, "auto"),
             checkpoint_every=_cadence(self.checkpoint_every, optimizer),
+            on_checkpoint_error=_first(self.on_checkpoint_error, "continue"),
         )
         assert chosen.epochs is not None
         settings.whole("epochs", chosen.epochs)
@@ -196,7 +197,10 @@ def _cadence(said: int | str | None, optimizer: Optimizer) -> int | str:
         return NEVER if optimizer.full_batch else "1m"
     if said != NEVER:
         check_optimizer(optimizer)
-        Every.of(said)
+        try:
+            Every.of(said)
+        except SettingError as problem:
+            raise SettingError(f"{problem}; or never") from None
     return said
 
 

@@ -81,7 +81,7 @@ def test_the_output_shows_network_data_epochs_classes_and_where_the_run_lies(don
     assert re.search(r"^0 +\d+\.\d\d % +\d+ +50$", out, re.MULTILINE)
     run = re.search(r"^run: (runs/\d{4}-\d\d-\d\d-moons-1)$", out, re.MULTILINE)[1]
     assert sorted(path.name for path in Path(run).iterdir()) == [
-        "config.toml", "environment.json", "metrics.jsonl", "model.safetensors",
+        "checkpoints", "config.toml", "environment.json", "metrics.jsonl", "model.safetensors",
     ]  # fmt: skip
 
 

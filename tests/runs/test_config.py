@@ -54,7 +54,8 @@ def test_every_option_can_be_written_and_read():
         optimizer="sgd", learning_rate=0.5, schedule="constant", batch_size="full", epochs=3, class_weight="balanced",
         regularization=("l2", "clip_norm"), early_stopping="loss", time_limit=2.5, metrics=("f1",), validation=0.5,
         calibrate=True, accumulate=2, learning_rates="0=0.5",
-        scale="all", scale_target=False, dtype="float64", seed=7, engine="numpy", threads=1, data_dir="/data",
+        scale="all", scale_target=False, dtype="float64", seed=7, engine="numpy", threads=1,
+        checkpoint_every=500, on_checkpoint_error="stop", data_dir="/data",
     )  # fmt: skip
     assert all(getattr(full, name) is not None for name in FIELDS)
     Path("config.toml").write_bytes(full.to_toml().encode())
@@ -186,7 +187,7 @@ def test_options_given_win_over_the_recipe():
     given = RunConfig(
         "moons", hidden=(3,), activation="tanh", initializer="xavier", loss="cross_entropy", optimizer="sgd",
         learning_rate=0.25, schedule="constant", batch_size=7, epochs=3, validation=0.25, scale="none",
-        dtype="float64", seed=5, engine="numpy",
+        dtype="float64", seed=5, engine="numpy", checkpoint_every="2epochs", on_checkpoint_error="stop",
     )  # fmt: skip
     assert Run(given).config == dataclasses.replace(given, task="classification")
 

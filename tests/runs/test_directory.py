@@ -78,7 +78,7 @@ def test_a_directory_that_is_told_is_taken_exactly():
 def test_a_directory_that_holds_a_run_is_refused_and_left_as_it_was(refused, name):
     Path("first").mkdir()
     Path("first", name).write_text("precious")
-    with refused(FileError, f"first holds a run already .{name}.; name another --run-dir"):
+    with refused(FileError, f"first holds a run already .{name}.; go on with it by --resume, or name another"):
         RunDirectory(Path("first"), "moons")
     assert [path.name for path in Path("first").iterdir()] == [name]
     assert Path("first", name).read_text() == "precious"
@@ -113,10 +113,10 @@ def test_a_file_called_runs_is_one_line(refused):
 
 def test_a_second_run_into_a_directory_leaves_the_first_whole(refused, trained):
     _, _, path = trained("first", source="xor")
-    before = {file.name: file.read_bytes() for file in path.iterdir()}
+    before = {file: file.read_bytes() for file in path.rglob("*.*")}
     with refused(FileError, "holds a run already"):
         trained("first", source="xor", seed=1)
-    assert {file.name: file.read_bytes() for file in path.iterdir()} == before
+    assert {file: file.read_bytes() for file in path.rglob("*.*")} == before
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

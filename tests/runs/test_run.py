@@ -42,9 +42,10 @@ def metrics(path):
     return [strict(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_a_run_writes_four_files_and_nothing_beside_them(trained):
+def test_a_run_writes_four_files_and_its_checkpoints_and_nothing_beside_them(trained):
     _, _, path = trained("run", source="moons:n=100")
-    assert sorted(file.name for file in path.iterdir()) == FILES
+    assert sorted(file.name for file in path.iterdir()) == ["checkpoints", *FILES]
+    assert [file.name for file in (path / "checkpoints").iterdir()] == ["last.safetensors"]
 
 
 @pytest.mark.parametrize("options", SOURCES, ids=lambda options: ", ".join(map(str, options.values())))
@@ -187,7 +188,7 @@ def test_nothing_in_the_directory_tells_who_and_where(houses, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path / "secret-folder")
     run = Run(RunConfig("../houses.csv", target="kind", epochs=1))
     run.train_in(RunDirectory(Path("run"), "x"))
-    texts = b"".join(path.read_bytes() for path in Path("run").iterdir())
+    texts = b"".join(path.read_bytes() for path in Path("run").rglob("*.*"))
     for word in ("secret", str(tmp_path), sys.prefix, str(Path(np.__file__).parent)):
         assert word.encode() not in texts
     assert b"../houses.csv" in texts  # the source is kept as it was typed
