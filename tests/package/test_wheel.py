@@ -31,7 +31,9 @@ def inside(wheel):
 
 
 def test_it_holds_every_module_of_the_package(inside):
-    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "chainrule").rglob("*.py")}
+    kinds = ("*.py", "*.toml", "*.jinja")
+    modules = {str(path.relative_to(ROOT)) for kind in kinds for path in (ROOT / "chainrule").rglob(kind)}
+    assert "chainrule/studies/reproductions/nielsen-30.toml" in modules
     assert modules <= set(inside)
 
 

@@ -41,7 +41,8 @@ def judge(recipe: Recipe, outcomes: Sequence[Outcome]) -> Verdict:
        a mean, t for a single run and, which is generous, for a best of r.
     4. The source's own t is the tolerance where it gives one that is larger.
     5. |difference| <= tolerance agrees; beyond it ours is better, or worse. Both were judged on the same images,
-       so that the error of drawing 10,000 images is common to both and is not counted.
+       so that the error of drawing 10,000 images is common to both and is not counted. As s is itself estimated,
+       of five single runs that do agree one in nine is called otherwise (Student's t), of two one in three.
     6. Without runs the verdict is "not run"; one seed, or fewer than r, leave it undecided; a seed that diverged
        makes it "not reproducible".
     """
