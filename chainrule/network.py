@@ -96,7 +96,10 @@ class Network:
         """Draw all weights afresh."""
         rng = generator(seed, "initialization")
         told = None if initializer is None else INITIALIZERS.make(initializer)
-        start(self.modules, self._views, told, rng)
+        with np.errstate(over="ignore"):
+            start(self.modules, self._views, told, rng)
+        if not np.isfinite(self.params.theta).all():
+            raise SettingError(f"the initial weights are too large for {self.dtype.name}; try a smaller scale")
 
     def __repr__(self) -> str:
         return f"Network({', '.join(map(repr, self.modules))})"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chainrule.core.errors import SettingError
 from chainrule.core.rng import MOST_SEED, generator
 from chainrule.core.settings import MOST_SIZE, number, whole
 from chainrule.core.types import Array
@@ -46,5 +47,9 @@ class Generated(Source):
 
     def _draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
         y = rng.permutation(np.arange(self.n) % self.k)
-        X = self.points(y, rng)
-        return (X + rng.normal(0.0, self.noise, X.shape)).astype(np.float32), y
+        with np.errstate(all="ignore"):
+            X = self.points(y, rng)
+            X = (X + rng.normal(0.0, abs(self.noise), X.shape)).astype(np.float32)
+        if not np.isfinite(X).all():
+            raise SettingError(f"{self!r:.200} has points beyond float32; try smaller settings")
+        return X, y

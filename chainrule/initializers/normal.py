@@ -24,4 +24,4 @@ class Normal(Initializer):
         number("normal: std", self.std, least=0)
 
     def fill(self, W: Array, rng: np.random.Generator) -> None:
-        W[:] = rng.normal(0.0, self.std, W.shape)
+        W[:] = rng.normal(0.0, abs(self.std), W.shape)  # NumPy refuses -0.0
