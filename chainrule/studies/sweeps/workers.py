@@ -14,6 +14,7 @@ from chainrule.core.settings import show, whole
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 DEATHS = 3  # of workers, with no result between them, until the sweep gives up
+PATIENCE = 10  # seconds until a scheduler has answered
 _ADDRESS = re.compile(r"dask://([^/\s:]+|\[[^\]\s]+\]):(\d+)/?")
 
 
@@ -131,6 +132,6 @@ def _client(address: str) -> Any:
     found = _ADDRESS.fullmatch(address)
     assert found is not None
     try:
-        return _distributed().Client(f"tcp://{found[1]}:{found[2]}", timeout=10, set_as_default=True)
+        return _distributed().Client(f"tcp://{found[1]}:{found[2]}", timeout=PATIENCE, set_as_default=True)
     except (OSError, TimeoutError) as problem:
         raise FileError(f"no Dask scheduler answers at {address}: {str(problem)[:100]}") from None
