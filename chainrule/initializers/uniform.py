@@ -22,9 +22,9 @@ class Uniform(Initializer):
     power: float = 0.5
 
     def __post_init__(self) -> None:
-        number("uniform: limit", self.limit, least=0)
+        number("uniform: limit", self.limit, least=0, most=1e30)
         number("uniform: power", self.power, least=0, most=1)
 
     def fill(self, W: Array, rng: np.random.Generator) -> None:
-        limit = self.limit / W.shape[1] ** self.power
+        limit = abs(self.limit) / W.shape[1] ** self.power
         W[:] = rng.uniform(-limit, limit, W.shape)

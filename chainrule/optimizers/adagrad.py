@@ -36,7 +36,8 @@ class Adagrad(Optimizer):
         number("adagrad: epsilon", self.epsilon, above=0)
 
     def start(self, theta: Array) -> State:
-        return {"s": np.full_like(theta, self.initial)}
+        with np.errstate(over="ignore"):  # from infinity no step leads away, as from any large number
+            return {"s": np.full_like(theta, self.initial)}
 
     def step(self, theta: Array, grad: Array, state: State, t: int, lr: float, scratch: Scratch = None) -> None:
         s = state["s"]
