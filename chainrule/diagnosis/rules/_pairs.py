@@ -59,7 +59,7 @@ def _probabilities(evidence: Evidence, out: Array, limit: float) -> Pair | None:
         return None
     if task.kind == "labels":
         most = float(targets(evidence).sum(axis=1).max())
-        says = f"rows have up to {most:g} labels, but the outputs of {what} sum to 1: no two of them can be sure"
+        says = f"rows have up to {most:g} labels, but softmax outputs sum to 1: no two of them can be sure"
         return "ERROR", says, {"most labels": most}
     if k > 2 and task.form != "index":  # of two outputs it is the cross-entropy itself
         says = (
@@ -81,13 +81,16 @@ def _one_of_k(evidence: Evidence, out: Array) -> Pair | None:
         )
     if evidence.output == "softmax":
         several = task.kind == "labels"
-        says = f"rows have several labels, but the outputs of {output_words(evidence)} sum to 1"
+        says = "rows have several labels, but softmax outputs sum to 1"
         return ("WARN" if evidence.ill else "INFO", says, {}) if several else None
     sums = out.sum(axis=1)
     if np.allclose(sums, 1, atol=1e-3):
         return None
+    if len(out) > 1 and np.allclose(out.sum(axis=0), 1, atol=1e-3):
+        says = f"the softmax is taken over the {len(out)} rows (dim=0): each column sums to 1, and the rows don't"
+        return "WARN", says, {"lowest sum": float(sums.min()), "highest sum": float(sums.max())}
     return (
-        "WARN",
+        "ERROR" if evidence.ill else "WARN",
         f"{evidence.loss.name} asks for shares that sum to 1; {output_words(evidence)} gives {k} numbers that sum "
         f"to {sums.min():.2g} to {sums.max():.2g}, each free to be 1",
         {"lowest sum": float(sums.min()), "highest sum": float(sums.max())},
@@ -163,7 +166,7 @@ def _distances(evidence: Evidence) -> Pair | None:
     loss, task, output, what = evidence.loss, evidence.task, evidence.output, output_words(evidence)
     if task.kind == "labels" and output == "softmax":
         most = float(targets(evidence).sum(axis=1).max())
-        says = f"rows have up to {most:g} labels, but the outputs of {what} sum to 1: they can't reach them"
+        says = f"rows have up to {most:g} labels, but softmax outputs sum to 1: they can't reach them"
         return "ERROR", says, {"most labels": most}
     if loss.kind == "hinge" and output not in PROBABILITIES:
         return None

@@ -18,7 +18,7 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class InputScale(Rule):
     """Features far from mean 0 and spread 1, or of very different spreads.
 
-    What it sees     of what the first layer takes: its rms above 10 or below 0.02, as the first layer's weights
+    What it sees     of what the first layer takes: its rms above 20 or below 0.02, as the first layer's weights
                      see it; one column's spread above 100 times the median column's; above 99 % of it the same for
                      every row. Only where much less is learned than the data allow, or by the first measure and
                      nothing
@@ -28,7 +28,7 @@ class InputScale(Rule):
     Source           LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.3
     """
 
-    large: float = 10.0
+    large: float = 20.0
     small: float = 0.02
     unequal: float = 100.0
     offset: float = 0.99

@@ -57,7 +57,7 @@ WRONG = {
     "rates below 0": (1, None, POISSON, np.abs(VALUES), "ERROR"),
     "counts below 0": (1, nn.Softplus(), POISSON, VALUES, "ERROR"),
     "one sigmoid and cross-entropy": (1, SIGMOID, CROSS_ENTROPY_OF_SHARES, YES, "ERROR"),
-    "sigmoids and cross-entropy": (4, SIGMOID, CROSS_ENTROPY_OF_SHARES, ROWS, "WARN"),
+    "sigmoids and cross-entropy": (4, SIGMOID, CROSS_ENTROPY_OF_SHARES, ROWS, "ERROR"),
     "softmax and binary cross-entropy of four classes": (4, SOFTMAX, BCE, ROWS, "WARN"),
     "tanh before logits": (4, TANH, CE, IDS, "WARN"),
     "softmax and squares": (4, SOFTMAX, MSE, ROWS, "WARN"),
@@ -86,6 +86,11 @@ def test_a_pair_that_does_not_fit_is_named(name):
 def test_a_pair_that_is_only_odd_is_only_remarkable_where_training_went_well(name):
     width, last, loss, y, _ = WRONG[name]
     assert said("output-and-loss", network(3, 8, width, last=last), X, y, loss, skill=0.95) == ["INFO"]
+
+
+def test_a_pair_that_harms_even_where_training_went_well_is_a_warning_there():
+    given = (network(3, 8, 4, last=SIGMOID), X, ROWS, CROSS_ENTROPY_OF_SHARES)
+    assert said("output-and-loss", *given, skill=0.95) == ["WARN"]
 
 
 @pytest.mark.parametrize(("k", "last"), [(4, SOFTMAX), (10, SOFTMAX), (10, SIGMOID), (10, TANH)])
