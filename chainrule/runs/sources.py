@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core import checks
+from chainrule.core import checks, guards
 from chainrule.core.errors import FileError, InputError, SettingError, ShapeError, UnknownNameError
 from chainrule.core.settings import nearest, show
 from chainrule.core.table import Table, as_number
@@ -20,6 +20,7 @@ from chainrule.readers import READERS, read
 from chainrule.runs.config import RunConfig
 from chainrule.targets import Target
 from chainrule.targets.classes import Classes
+from chainrule.training.leaks import FEWEST, coincidence
 
 TABLE = Recipe(validation=0.2, learning_rate={"adam": 5e-3, "sgd": 0.05})
 TASKS = {"classes": "classification", "values": "regression"}
@@ -77,6 +78,8 @@ def table_data(table: Table, config: RunConfig) -> Dataset:
     ignored = f"; without {short_list(config.ignore)}" if config.ignore else ""
     weight = None if config.weight_column is None else table.numbers(config.weight_column)
     features = table.without([*columns, *config.ignore, *([config.weight_column] if config.weight_column else [])])
+    for column in columns:
+        refuse_copies(features, column, table[column])
     classes, why = _is_classes(table, columns, config.task)
     if classes:
         y, names = class_ids(table.texts(columns[0]))
@@ -99,6 +102,30 @@ def table_data(table: Table, config: RunConfig) -> Dataset:
         column=columns[0],
         choices=(choice,),
         weight=weight,
+    )
+
+
+def refuse_copies(features: Table, target: str, answers: Array) -> None:
+    """InputError where a column is the target under another name: the same texts or numbers throughout."""
+    for name in features.names:
+        cells = features[name]
+        if not _equal(cells[:FEWEST], answers[:FEWEST]) or not _equal(cells, answers):
+            continue
+        if not coincidence(np.asarray(answers, str), len(features.names)):
+            guards.refuse(
+                InputError(
+                    f"{features.source}: the column {name!r:.60} is the target {target!r:.60} under another name, "
+                    f"equal in all {len(cells):,} rows; leave it out with --ignore",
+                    guard="target-in-features",
+                )
+            )
+
+
+def _equal(cells: Array, others: Array) -> bool:
+    """Whether they are the same cell by cell; 1 and 1.0 are."""
+    return all(
+        one == other or (as_number(one) is not None and as_number(one) == as_number(other))
+        for one, other in zip(cells, others, strict=True)
     )
 
 

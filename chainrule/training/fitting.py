@@ -22,6 +22,7 @@ from chainrule.training.checkpoints.identity import described, listed, of_networ
 from chainrule.training.checkpoints.opening import opened
 from chainrule.training.evaluation import Rows, asked_metrics, prepare
 from chainrule.training.history import History
+from chainrule.training.leaks import refuse_shared
 from chainrule.training.preparing import Preparation
 from chainrule.training.rates import multiples
 from chainrule.training.regularization import asked_regularizers
@@ -122,6 +123,8 @@ def fit(
             chunks.check_length(course, regularizers)
         rows = preparation.rows(X, y, sample_weight) if chunks is None else chunks.first()
         checked = None if validation is None else _validation(network, chosen, validation, preparation.by_class)
+        if checked is not None and validation is not None:
+            refuse_shared(rows.x, X, checked.x, validation[0])
         watchers = [CALLBACKS.make(callback) for callback in several("callbacks", callbacks, '["early_stopping"]')]
         if verbose:
             from chainrule.training.callbacks.progress import Progress
