@@ -95,6 +95,7 @@ class Sweep:
     def run(self, say: Say = lambda progress: None) -> Results:
         """Do what is not done yet. Interrupted, it keeps every training that has ended."""
         records: list[Record] = []
+        number = self.workers.count()  # and a scheduler that does not answer is found out now
         started = time.perf_counter()
         ledger = Ledger(self.folder / TRIALS)
         try:
@@ -104,7 +105,7 @@ class Sweep:
                 else:
                     self._empty_queue(self.store, records, say)
         finally:
-            self._end(records, time.perf_counter() - started)
+            self._end(records, number, time.perf_counter() - started)
         return self.results()
 
     def results(self) -> Results:
@@ -180,7 +181,7 @@ class Sweep:
                     progress.best = self._better(progress.best, record)
                 say(progress)
 
-    def _end(self, records: list[Record], wall: float) -> None:
+    def _end(self, records: list[Record], workers: int, wall: float) -> None:
         """Write what this call did, and of a storage what everybody did."""
         if self.store is not None:
             lines = [
@@ -190,7 +191,7 @@ class Sweep:
         if not records:
             return
         sums = {k: sum(r["seconds"][k] for r in records) for k in ("preparing", "training", "scoring")}
-        session = Session(self.workers.count(), len(records), wall, **sums)
+        session = Session(workers, len(records), wall, **sums)
         with (self.folder / SESSIONS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(session)) + "\n")
 
