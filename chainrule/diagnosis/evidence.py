@@ -20,6 +20,7 @@ from chainrule.diagnosis.tasks import Task
 LEARNED = 0.1  # of skill; below it nothing worth the name was learned
 BEHIND = 0.15  # of skill
 LAGGING = 0.05  # of skill
+GOOD = 0.9  # of skill: what trains well is not ill
 
 
 @dataclass
@@ -116,7 +117,7 @@ class Evidence:
     @property
     def lagging(self) -> bool:
         """Ill, or a little behind what the data allow: enough for a rule that has other evidence."""
-        return self.ill or self.behind > LAGGING
+        return self.ill or (self.behind > LAGGING and self.skilled < GOOD)
 
     @property
     def trained(self) -> bool:

@@ -100,6 +100,13 @@ class Program:
         return Running(self, module, optimizer, self.seed + seed)
 
 
+def stale(optimizer: Any) -> bool:
+    """Whether a parameter of the optimizer's has a gradient that is not 0."""
+    return any(
+        p.grad is not None and array(p.grad).any() for group in optimizer.param_groups for p in group["params"]
+    )
+
+
 class Watcher(Protocol):
     """Is told of each step of a running program: before its update, when gradients are there, and after."""
 
@@ -170,7 +177,7 @@ class Running:
         if program.zero_grad:
             self.optimizer.zero_grad()
         if self.t and self.t < 20:  # a step has used them: what is left would be added to
-            self.stale += any(p.grad is not None and array(p.grad).any() for p in module.parameters())
+            self.stale += stale(self.optimizer)
         value.backward()
         self.t += 1
         self.rows, self.loss = rows, float(array(value))

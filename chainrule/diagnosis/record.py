@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -150,11 +151,7 @@ class ModuleWatcher:
             self._look(running)
         if running.t == 10 and self._first is not None:
             now = running.module.named_parameters()
-            self.record.unchanged = [
-                n
-                for n, p in now
-                if np.array_equal(array(p), self._first[n]) and p.grad is not None and array(p.grad).any()
-            ]
+            self.record.unchanged = [n for n, p in now if _unmoved(running, p, self._first[n])]
 
     def _look(self, running: Running) -> None:
         with lenient():
@@ -167,6 +164,14 @@ class ModuleWatcher:
         every = max(1, running.program.epochs // EPOCHS)
         if self._score is not None and running.epoch % every == 0:
             self.record.epochs.append(self._score(running))
+
+
+def _unmoved(running: Running, parameter: Any, first: Array) -> bool:
+    """Whether it is as it was, though its gradient asks for more than the rounding of its numbers."""
+    if parameter.grad is None or not np.array_equal(array(parameter), first):
+        return False
+    asked = running.program.learning_rate * rms(array(parameter.grad))
+    return 1e-6 < asked / max(rms(first), 1e-6) < 1e6  # of larger ones the square overflows: no step follows
 
 
 class Pairs:

@@ -19,7 +19,7 @@ BATCH_ROWS = 32
 
 @dataclass
 class Line:
-    """The loss of one batch along the step the program takes on it: at 0, then at each of ``LENGTHS`` times it.
+    """The loss of some rows along the step the program takes on them: at 0, then at each of ``LENGTHS`` times it.
 
     ``predicted`` is the decrease that the gradient promises for length 1.
     """
@@ -173,10 +173,11 @@ def _loss_of(running: Running, X: Array, y: Array) -> float:
 
 
 def lines(program: Program, at: tuple[int, ...] = (0, 2, 5, 10, 20)) -> list[Line]:
-    """The line probe, after so many steps of the program."""
+    """The line probe, after so many steps of the program, on a batch, or on 32 rows where a batch has fewer: of one
+    row a step of any length makes the loss less."""
     running, found = program.start(), []
     rng = np.random.default_rng(program.seed)
-    size = min(program.rows, program.batch_size)
+    size = min(program.rows, max(program.batch_size, BATCH_ROWS))
     for t in range(max(at) + 1):
         rows = rng.choice(program.rows, size, replace=False)
         if t in at:
@@ -188,7 +189,7 @@ def lines(program: Program, at: tuple[int, ...] = (0, 2, 5, 10, 20)) -> list[Lin
 def late_lines(running: Running, probes: int = 5) -> list[Line]:
     """The line probe where a training has ended, on several batches."""
     rng = np.random.default_rng(running.seed)
-    size = min(running.program.rows, running.program.batch_size)
+    size = min(running.program.rows, max(running.program.batch_size, BATCH_ROWS))
     with lenient():
         return [_line(running, rng.choice(running.program.rows, size, replace=False)) for _ in range(probes)]
 

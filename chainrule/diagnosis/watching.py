@@ -14,7 +14,7 @@ from chainrule.core.errors import InputError
 from chainrule.core.types import Array
 from chainrule.diagnosis.doctor import from_record
 from chainrule.diagnosis.libraries import array, lenient, library
-from chainrule.diagnosis.program import Program, Running
+from chainrule.diagnosis.program import Program, Running, stale
 from chainrule.diagnosis.record import ModuleWatcher, Record
 from chainrule.diagnosis.report import Report
 
@@ -119,7 +119,7 @@ class Watch:
         return called
 
     def _backward(self, real: Callable[..., Any], loss: Any, *arguments: Any, **settings: Any) -> Any:
-        if self._stepped and any(p.grad is not None and array(p.grad).any() for p in self._module.parameters()):
+        if self._stepped and stale(self._optimizer):
             self._stale += 1
         self._stepped = False
         value = real(loss, *arguments, **settings)

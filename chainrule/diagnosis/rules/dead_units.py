@@ -29,6 +29,22 @@ class DeadUnits(Rule):
     stage = "activations"
     explains = ("vanishing-gradients", "rate-too-low", "undertrained", "too-small")
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, no_grad, optim
+
+X = np.random.default_rng(0).normal(size=(300, 5)).astype("f4")
+
+def program(bias):
+    network = nn.Sequential(nn.Linear(5, 32), nn.ReLU(), nn.Linear(32, 1))
+    with no_grad():
+        network[0].bias.fill_(bias)
+    adam = optim.Adam(network.parameters(), lr=0.01)
+    return dict(subject=network, X=X, y=X[:, :1] * X[:, 1:2], loss=nn.MSELoss(), optimizer=adam, epochs=40)
+
+faulty, cured = program(-50.0), program(0.0)
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         last = evidence.record.checks[-self.checks :]
         if len(last) < self.checks or evidence.end is None:

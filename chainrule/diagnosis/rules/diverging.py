@@ -30,6 +30,24 @@ class Diverging(Rule):
     stage = "gradients"
     explains = ("non-finite",)
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, no_grad, optim
+
+X = np.random.default_rng(0).normal(size=(300, 20)).astype("f4")
+
+def program(times):
+    layers = [part for _ in range(6) for part in (nn.Linear(20, 20), nn.ReLU())]
+    network = nn.Sequential(*layers, nn.Linear(20, 1))
+    with no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(times if parameter.ndim > 1 else 0)
+    adam = optim.Adam(network.parameters(), lr=0.003)
+    return dict(subject=network, X=X, y=X[:, :1] + X[:, 1:2], loss=nn.MSELoss(), optimizer=adam, epochs=40)
+
+faulty, cured = program(150.0), program(2.4)
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         yield from self._loss(evidence)
         yield from self._layers(evidence)

@@ -24,6 +24,23 @@ class EvaluationModeDiffers(Rule):
 
     fault = "METRIC_WRONG"
     stage = "loss"
+    explains = ("oscillation", "undertrained", "rate-too-low", "overfitting")
+
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+X = (8 + 3 * np.random.default_rng(0).normal(size=(400, 6))).astype("f4")
+
+def program(momentum):
+    parts = nn.Linear(6, 32), nn.BatchNorm1d(32, momentum=momentum), nn.ReLU(), nn.Linear(32, 1)
+    network = nn.Sequential(*parts)
+    adam = optim.Adam(network.parameters(), lr=0.01)
+    y = (X[:, :1] > X[:, 1:2]).astype("f4")
+    return dict(subject=network, X=X, y=y, loss=nn.BCEWithLogitsLoss(), optimizer=adam, epochs=20)
+
+faulty, cured = program(1e-5), program(0.1)
+"""
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         gap = evidence.training_mode - evidence.train.skill

@@ -25,6 +25,17 @@ class FrozenParameters(Rule):
     stage = "learning rate"
     explains = ("undertrained", "rate-too-low", "vanishing-gradients", "too-small")
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+X = np.random.default_rng(0).normal(size=(300, 4)).astype("f4")
+network = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 1))
+program = dict(subject=network, X=X, y=X[:, :1] * X[:, 1:2], loss=nn.MSELoss(), epochs=40)
+faulty = dict(program, optimizer=optim.Adam(network[2].parameters(), lr=0.01))
+cured = dict(program, optimizer=optim.Adam(network.parameters(), lr=0.01))
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         names = evidence.record.unchanged
         if names:

@@ -27,6 +27,22 @@ class LabelNoise(Rule):
     stage = "data"
     explains = ("undertrained", "rate-too-low", "overfitting", "too-small", "oscillation")
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(400, 4)).astype("f4")
+
+def program(y):
+    network = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+    adam = optim.Adam(network.parameters(), lr=0.01)
+    return dict(subject=network, X=X, y=y, loss=nn.BCEWithLogitsLoss(), optimizer=adam, epochs=20)
+
+faulty = program(rng.integers(0, 2, (400, 1)).astype("f4"))
+cured = program((X[:, :1] > 0).astype("f4"))
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         plain = evidence.plain
         held = min(evidence.program.rows, 2000) // 4

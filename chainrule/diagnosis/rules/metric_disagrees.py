@@ -27,6 +27,20 @@ class MetricDisagrees(Rule):
     fault = "METRIC_WRONG"
     stage = "loss"
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(400, 3)).astype("f4")
+y = (X[:, :1] + 2 * rng.normal(size=(400, 1)) > -0.6).astype("f4")
+network = nn.Sequential(nn.Linear(3, 1))
+adam = optim.Adam(network.parameters(), lr=0.05)
+program = dict(subject=network, X=X, y=y, loss=nn.BCEWithLogitsLoss(), optimizer=adam, epochs=30)
+faulty = dict(program, metric=lambda logits, y: float(((logits > 0.5) == (y > 0.5)).mean()))
+cured = dict(program, metric=lambda logits, y: float(((logits > 0) == (y > 0.5)).mean()))
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         said = evidence.record.epochs[-1].metric if evidence.record.epochs else float("nan")
         right = evidence.right

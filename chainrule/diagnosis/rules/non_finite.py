@@ -23,6 +23,28 @@ class NonFinite(Rule):
     fault = "NAN_INF"
     stage = "gradients"
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+X = np.random.default_rng(0).poisson(3, (200, 4)).astype("f4")
+
+class Logarithm(nn.Module):
+    def forward(self, x):
+        return x.log()
+
+class Shifted(nn.Module):
+    def forward(self, x):
+        return x.log1p()
+
+def program(scale):
+    network = nn.Sequential(scale(), nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
+    adam = optim.Adam(network.parameters(), lr=0.01)
+    return dict(subject=network, X=X, y=np.log1p(X[:, :1]), loss=nn.MSELoss(), optimizer=adam, epochs=30)
+
+faulty, cured = program(Logarithm), program(Shifted)
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         born = evidence.record.born
         if born is None:

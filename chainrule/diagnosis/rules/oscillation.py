@@ -34,6 +34,22 @@ class Oscillation(Rule):
     stage = "loss"
     explains = ("undertrained",)
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+rng = np.random.default_rng(0)
+y = rng.integers(0, 3, 120)
+X = (np.eye(3)[y] @ [[8, 0], [-8, 4], [0, -8]] + 4 * rng.normal(size=(120, 2))).astype("f4")
+
+def program(rate, rows):
+    network = nn.Sequential(nn.Linear(2, 50), nn.ReLU(), nn.Linear(50, 3))
+    sgd = optim.SGD(network.parameters(), lr=rate, momentum=0.9)
+    return dict(subject=network, X=X, y=y, loss=nn.CrossEntropyLoss(), optimizer=sgd, batch_size=rows, epochs=30)
+
+faulty, cured = program(0.01, 1), program(0.01, 30)
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         epochs = evidence.record.epochs[len(evidence.record.epochs) // 3 :]
         losses = np.array([epoch.loss for epoch in epochs])

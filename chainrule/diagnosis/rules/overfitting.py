@@ -30,6 +30,22 @@ class Overfitting(Rule):
     fault = "OVERFIT"
     stage = "loss"
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(200, 60)).astype("f4")
+
+def program(y):
+    network = nn.Sequential(nn.Linear(60, 128), nn.ReLU(), nn.Linear(128, 1))
+    adam = optim.Adam(network.parameters(), lr=0.01)
+    return dict(subject=network, X=X, y=y, loss=nn.BCEWithLogitsLoss(), optimizer=adam, epochs=40)
+
+faulty = program(rng.integers(0, 2, (200, 1)).astype("f4"))
+cured = program((X[:, :1] > 0).astype("f4"))
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         seen, unseen, rows = evidence.own.seen, evidence.own.unseen, evidence.program.rows // 4
         if evidence.program.validation is not None:

@@ -29,6 +29,21 @@ class PartedPairs(Rule):
         "vanishing-gradients", "dead-units",
     )  # fmt: skip
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+X = np.random.default_rng(0).normal(size=(300, 4)).astype("f4")
+network = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 1))
+adam = optim.Adam(network.parameters(), lr=0.01)
+
+def shuffled_apart(X, y, rng):
+    return X[rng.permutation(len(X))], y
+
+cured = dict(subject=network, X=X, y=X[:, :1] + X[:, 1:2], loss=nn.MSELoss(), optimizer=adam, epochs=20)
+faulty = dict(cured, before_epoch=shuffled_apart)
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         parted = evidence.record.parted
         if parted > self.share:

@@ -73,7 +73,10 @@ cured = dict(program, optimizer=torch.optim.SGD(net.parameters(), lr=0.1, moment
     def _speaks(self, probes: list[Line], least: float) -> bool:
         if len(probes) < 3:
             return False
-        over = [line.best <= self.best and not line.losses[WHOLE] < line.at_zero + least for line in probes]
+        over = [
+            np.isfinite(line.at_zero) and line.best <= self.best and not line.losses[WHOLE] < line.at_zero + least
+            for line in probes
+        ]
         return float(np.mean(over)) > self.share
 
 

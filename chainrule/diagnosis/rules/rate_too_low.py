@@ -28,6 +28,7 @@ class RateTooLow(Rule):
     far: float = 10.0  # where the program is far behind
     share: float = 0.5
     behind: float = 0.05
+    gain: float = 0.003  # of the loss of the best constant prediction, by the best length
     steps: int = 200  # with fewer, at a rate that is usual, it is the steps that are too few
     usual: float = 1e-3
 
@@ -47,12 +48,21 @@ cured = dict(program, optimizer=torch.optim.Adam(net.parameters(), lr=1e-2))
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         early, late = evidence.start.lines, evidence.late
-        if len(early) < 3 or len(late) < 3 or not evidence.behind > self.behind or evidence.worsening:
+        if (
+            len(early) < 3
+            or len(late) < 3
+            or not evidence.lagging
+            or not evidence.behind > self.behind
+            or evidence.worsening
+        ):
             return
         lengths = [line.best for line in (*early, *late)]
         best = self.far if evidence.ill else self.best
         at_end = float(np.mean([line.best >= best for line in late]))
         if at_end <= self.share or float(np.mean([length >= best for length in lengths])) <= self.share:
+            return
+        gain = float(np.median([line.at_zero - np.nanmin(line.losses) for line in late]))
+        if not gain > self.gain * max(evidence.constant, 0.0):
             return
         rate = evidence.program.learning_rate
         if evidence.steps_run < self.steps and rate >= self.usual:

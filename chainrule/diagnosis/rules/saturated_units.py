@@ -30,6 +30,24 @@ class SaturatedUnits(Rule):
     stage = "activations"
     explains = ("vanishing-gradients", "undertrained", "rate-too-low")
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, no_grad, optim
+
+X = np.random.default_rng(0).normal(size=(300, 8)).astype("f4")
+
+def program(times):
+    network = nn.Sequential(nn.Linear(8, 32), nn.Tanh(), nn.Linear(32, 1))
+    with no_grad():
+        network[0].weight.mul_(times)
+        network[0].bias.fill_(times - 1)
+    sgd = optim.SGD(network.parameters(), lr=0.05)
+    return dict(subject=network, X=X, y=X[:, :1] * X[:, 1:2], loss=nn.MSELoss(), optimizer=sgd, epochs=40)
+
+faulty = program(60.0)
+cured = dict(program(1.0), epochs=500)
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         checks = evidence.record.checks
         if not evidence.ill or len(checks) < self.checks or evidence.end is None:

@@ -28,6 +28,20 @@ class StrongRegularization(Rule):
         "undertrained", "rate-too-low", "too-small", "vanishing-gradients", "saturated-units", "dead-units", "overfitting",
     )  # fmt: skip
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+X = np.random.default_rng(0).normal(size=(300, 4)).astype("f4")
+
+def program(decay):
+    network = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 1))
+    adam = optim.Adam(network.parameters(), lr=0.01, weight_decay=decay)
+    return dict(subject=network, X=X, y=X[:, :1] - X[:, 1:2], loss=nn.MSELoss(), optimizer=adam, epochs=30)
+
+faulty, cured = program(3.0), program(1e-5)
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         gain = evidence.free - max(evidence.train.skill, 0.0)
         if gain >= self.gain:

@@ -27,6 +27,22 @@ class TooSmall(Rule):
     fault = "CAPACITY"
     stage = "loss"
 
+    example = """
+import numpy as np
+from chainrule.autograd import nn, optim
+
+X = np.random.default_rng(0).uniform(-1, 1, (300, 2)).astype("f4")
+y = (X[:, :1] * X[:, 1:2] > 0).astype("f4")
+
+def program(*layers):
+    network = nn.Sequential(*layers)
+    adam = optim.Adam(network.parameters(), lr=0.01)
+    return dict(subject=network, X=X, y=y, loss=nn.BCEWithLogitsLoss(), optimizer=adam, epochs=80)
+
+faulty = program(nn.Linear(2, 1))
+cured = program(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 1))
+"""
+
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         look = evidence.look
         if look is None or not look.layers or not evidence.behind > self.behind:

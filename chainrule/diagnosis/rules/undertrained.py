@@ -24,7 +24,8 @@ class Undertrained(Rule):
     Source           Goodfellow, Bengio & Courville 2016, 11.4
     """
 
-    behind: float = 0.05
+    behind: float = 0.1  # half of it where steps are few
+    few: int = 100  # steps
     least_gain: float = 0.02  # of the loss of the best constant prediction
 
     fault = "UNDERTRAINED"
@@ -53,13 +54,17 @@ cured = dict(faulty, epochs=300)
             )
             return
         losses = np.asarray(evidence.record.losses)
-        if not evidence.behind > self.behind or len(losses) < 3 or evidence.worsening:
+        few = len(losses) < self.few
+        if (
+            not evidence.behind > (self.behind / 2 if few else self.behind)
+            or len(losses) < 3
+            or evidence.worsening
+        ):
             return
         before, last = np.array_split(losses, 3)[1:]
         noise = np.hypot(before.std() / len(before) ** 0.5, last.std() / len(last) ** 0.5)
         gain = float(before.mean() - last.mean())
         scale = evidence.constant if evidence.constant > 0 else abs(float(losses[0]))
-        few = len(losses) < 100
         if not (gain > 2 * noise and gain > self.least_gain * scale) and not (few and gain > -noise):
             return
         yield self.found(
