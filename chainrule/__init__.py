@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from chainrule.autograd.custom import TensorActivation, TensorLoss
     from chainrule.core.errors import ChainruleError
+    from chainrule.diagnosis.doctor import diagnose
     from chainrule.interop.gradients import check_gradients
     from chainrule.network import MLP, Network
     from chainrule.training import Callback, History, Stream, evaluate, fit
@@ -45,6 +46,7 @@ _FACE = {
     "input_gradients": ("training.input_gradients", "input_gradients"),
     "partial_fit": ("training.partial", "partial_fit"),
     "check_gradients": ("interop.gradients", "check_gradients"),
+    "diagnose": ("diagnosis.doctor", "diagnose"),
     "History": ("training", "History"),
     "Callback": ("training", "Callback"),
     "EarlyStopping": ("training.callbacks.early_stopping", "EarlyStopping"),
@@ -54,8 +56,8 @@ _FACE = {
     "TensorLoss": ("autograd.custom", "TensorLoss"),
 }
 _SHELVES = (
-    "activations", "autograd", "datasets", "estimators", "initializers", "layers", "losses", "metrics",
-    "optimizers", "preprocessing", "regularizers", "schedules", "targets",
+    "activations", "autograd", "datasets", "diagnosis", "estimators", "initializers", "layers", "losses",
+    "metrics", "optimizers", "preprocessing", "regularizers", "schedules", "targets",
 )  # fmt: skip
 
 __all__ = [  # noqa: PLE0604, RUF100
@@ -70,6 +72,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "TensorLoss",
     "calibrate",
     "check_gradients",
+    "diagnose",
     "evaluate",
     "find_learning_rate",
     "fit",

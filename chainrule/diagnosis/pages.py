@@ -22,23 +22,31 @@ def _paragraph(text: str) -> str:
     return " ".join(text.split())
 
 
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
 def page(rule: type[Rule]) -> str:
     """The rule in Markdown, as docs/rules/<name>.md has it."""
     said = parts(rule)
     lines = [f"# {rule.name}", "", said.pop("fault_in_words"), ""]
     for heading in HEADINGS:
         if heading in said:
-            lines += [f"## {heading}", said[heading], ""]
+            lines += [f"## {heading}", _sentence(said[heading]), ""]
     consequences = ", ".join(f"[{name}]({name}.md)" for name in rule.explains)
     if consequences:
-        lines += ["## What follows from it", f"{consequences}: found beside it, they are its consequences.", ""]
+        lines += [
+            "## What follows from it",
+            f"{consequences}: where they are found beside it, they are its consequences.",
+            "",
+        ]
     if rule.example:
         lines += [
             "## A program that shows it, and its cure",
             "```python",
             inspect.cleandoc(rule.example),
             "```",
-            "`cr.diagnose(**faulty)` names it first; `cr.diagnose(**cured)` does not name it.",
+            "`cr.diagnose(**faulty)` names it, first or as a consequence of the first; `cr.diagnose(**cured)` does not.",
             "",
         ]
     lines += [f"Taxonomy of cases: `{rule.fault}`. Place in the order of causes: {rule.stage}.", ""]

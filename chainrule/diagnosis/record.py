@@ -90,7 +90,9 @@ class Record:
 
 def check(t: int, look: Look) -> Check:
     """What a look at the probe rows shows, in figures."""
-    found = Check(t, [], [], [], [], [], float(np.std(look.output, axis=0, dtype=np.float64).mean()))
+    with np.errstate(all="ignore"):
+        spread = float(np.std(look.output, axis=0, dtype=np.float64).mean())
+    found = Check(t, [], [], [], [], [], spread)
     for layer in look.layers:
         dead = (
             layer.z.max(axis=0) <= 0 if layer.activation in ("relu", "relu6") else np.zeros(layer.z.shape[1], bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,8 @@ from chainrule.diagnosis.tasks import Task, skill
 LENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # of the program's own step
 BATCH_STEPS = 200
 BATCH_ROWS = 32
+SECONDS = 3.0  # for one batch of a large network, and then no fewer than
+LEAST_STEPS = 50
 
 
 @dataclass
@@ -216,8 +219,8 @@ def _one_batch(program: Program, task: Task, cut: float) -> tuple[float, list[fl
     running = program.start()
     X, y = program.some(BATCH_ROWS, seed=2)
     adam = library(program.module).optim.Adam(running.module.parameters(), lr=1e-2)
-    losses = []
-    for _ in range(BATCH_STEPS):
+    losses, until = [], time.perf_counter() + SECONDS
+    while len(losses) < BATCH_STEPS and (len(losses) < LEAST_STEPS or time.perf_counter() < until):
         losses.append(running.gradient(X, y))
         adam.step()
     return skill(task, running.outputs_of(X), y, cut), losses

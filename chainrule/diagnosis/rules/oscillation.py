@@ -47,7 +47,7 @@ def program(rate, rows):
     sgd = optim.SGD(network.parameters(), lr=rate, momentum=0.9)
     return dict(subject=network, X=X, y=y, loss=nn.CrossEntropyLoss(), optimizer=sgd, batch_size=rows, epochs=30)
 
-faulty, cured = program(0.01, 1), program(0.01, 30)
+faulty, cured = program(0.007, 1), program(0.007, 30)
 """
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
