@@ -43,6 +43,7 @@ from chainrule.autograd.errors import AutogradError, StrictError, UnsupportedErr
 from chainrule.autograd.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from chainrule.autograd.nn.functional import log_softmax, prelu, relu, softmax
 from chainrule.autograd.ops import functions, methods
+from chainrule.autograd.ops.base import checked
 from chainrule.autograd.strictness import is_strict, strict
 from chainrule.autograd.tensor import Tensor
 
@@ -81,7 +82,7 @@ def is_tensor(obj: Any) -> Any:
 
 def numel(input: Tensor) -> Any:
     """The number of entries."""
-    return input.numel()
+    return checked(input, "numel").numel()
 
 
 __all__ = [  # noqa: PLE0604, RUF100

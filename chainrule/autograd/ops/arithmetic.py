@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import dtypes
-from chainrule.autograd.errors import AutogradError
-from chainrule.autograd.ops.base import binary, cast_to, checked, constant, floats, in_type, meet, number, unary
+from chainrule.autograd.errors import AutogradError, ShapeError
+from chainrule.autograd.ops.base import (
+    binary, broadcast_of, cast_to, checked, constant, floats, in_type, meet, number, unary,
+)  # fmt: skip
 from chainrule.autograd.primitive import Primitive
 from chainrule.autograd.table import elementwise as t
 from chainrule.autograd.tensor import Tensor
@@ -241,7 +243,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where the condition holds, else other; with the condition alone, the indices where it holds."""
     c = checked(condition, "where")
     if input is None and other is None:
-        return tuple(constant(i) for i in np.nonzero(c._array))
+        return tuple(constant(i) for i in np.nonzero(np.atleast_1d(c._array)))
     if c._array.dtype.kind != "b":
         raise AutogradError(f"where takes a condition of bools, not {c._array.dtype}; compare first, as in x > 0")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
@@ -269,7 +271,9 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     a, b = checked(input, "isclose")._array, checked(other, "isclose")._array
     if a.dtype != b.dtype:
         raise AutogradError(f"isclose takes one dtype; came {input.dtype} and {other.dtype}")
-    if rtol < 0 or atol < 0:
+    if broadcast_of(a, b) is None:
+        raise ShapeError(f"isclose: the shapes {a.shape} and {b.shape} do not fit each other")
+    if number(rtol, "isclose: rtol") < 0 or number(atol, "isclose: atol") < 0:
         raise AutogradError(f"rtol and atol are 0 or more; came {rtol} and {atol}")
     with np.errstate(all="ignore"):
         return constant(np.isclose(a, b, rtol, atol, equal_nan))

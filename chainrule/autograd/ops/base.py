@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import functools
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,7 +13,8 @@ from chainrule.autograd import dtypes
 from chainrule.autograd.errors import AutogradError, OperandError, PositionError, UnsupportedError
 from chainrule.autograd.primitive import Primitive, cast
 from chainrule.autograd.tensor import Tensor, wrap
-from chainrule.core.types import DType, Shape
+from chainrule.core.settings import MOST_SIZE
+from chainrule.core.types import Array, DType, Shape
 
 Function = Callable[..., Any]
 
@@ -52,10 +54,15 @@ def sizes(given: Iterable[Any]) -> Shape:
     values = tuple(given)
     if len(values) == 1 and isinstance(values[0], list | tuple):
         values = tuple(values[0])
-    for value in values:
-        if isinstance(value, bool | float) or (isinstance(value, Tensor) and value.is_floating_point()):
-            raise OperandError(f"a size is a whole number, not {value!r:.40}")
-    return tuple(int(value) for value in values)
+    return tuple(whole(value, "a size") for value in values)
+
+
+def whole(value: Any, what: str) -> int:
+    """A whole number, of Python, NumPy or a tensor."""
+    good = isinstance(value, Tensor | int | np.integer) and not isinstance(value, bool)
+    if not good or (isinstance(value, Tensor) and value.is_floating_point()):
+        raise OperandError(f"{what} is a whole number, not {value!r:.40}")
+    return int(value)
 
 
 def new_sizes(given: Iterable[Any]) -> Shape:
@@ -63,6 +70,8 @@ def new_sizes(given: Iterable[Any]) -> Shape:
     shape = sizes(given)
     if any(size < 0 for size in shape):
         raise AutogradError(f"sizes are 0 or more; came {shape}")
+    if math.prod(shape) > MOST_SIZE:
+        raise AutogradError(f"a tensor of {math.prod(shape):.3g} numbers doesn't fit into memory; make it smaller")
     return shape
 
 
@@ -121,9 +130,24 @@ def in_type(x: Any, wanted: DType) -> Any:
     return np.asarray(x).astype(wanted)  # goes round where it does not fit, as in PyTorch
 
 
+def broadcast_of(a: Array, b: Array) -> Any:
+    """The shape of both together; None where they do not fit."""
+    try:
+        return np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        return None
+
+
+def several(values: Any, what: str) -> list[Tensor]:
+    """The tensors of a sequence."""
+    if not isinstance(values, list | tuple | Tensor):
+        raise OperandError(f"{what} takes a list of tensors, not {type(values).__name__}")
+    return [checked(value, what) for value in values]
+
+
 def meet_all(values: Iterable[Any], what: str) -> list[Tensor]:
     """Any number of tensors, in one type."""
-    tensors = [checked(value, what) for value in values]
+    tensors = several(values, what)
     if not tensors:
         raise AutogradError(f"{what} needs at least one tensor")
     wanted = dtypes.result_type(*(x._array for x in tensors))

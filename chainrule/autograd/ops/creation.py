@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.autograd import dtypes
 from chainrule.autograd.errors import AutogradError, InputError, OperandError, UnsupportedError
 from chainrule.autograd.inplace import filler
-from chainrule.autograd.ops.base import cast_to, checked, new_sizes, number
+from chainrule.autograd.ops.base import cast_to, checked, new_sizes, number, whole
 from chainrule.autograd.tensor import Tensor, wrap
 from chainrule.core.types import Array, DType
 
@@ -226,6 +226,7 @@ def randint(
         low, high, size = 0, low, high if size is None else size
     if size is None:
         raise OperandError("randint needs a size, a tuple")
+    low, high = whole(low, "randint: low"), whole(high, "randint: high")
     if high <= low:
         raise AutogradError(f"randint takes low < high; came {low} and {high}")
     values = _Random.generator.integers(low, high, new_sizes((tuple(size),)))

@@ -11,7 +11,7 @@ from chainrule.autograd.errors import AutogradError, OperandError, PositionError
 from chainrule.autograd.inplace import EVERYTHING, copy_, filler, write
 from chainrule.autograd.modes import mode
 from chainrule.autograd.ops.arithmetic import where
-from chainrule.autograd.ops.base import axis, cast_to, checked, constant
+from chainrule.autograd.ops.base import axis, broadcast_of, cast_to, checked, constant
 from chainrule.autograd.ops.shapes import expand, reshape
 from chainrule.autograd.table import shapes as t
 from chainrule.autograd.tensor import Tensor, wrap
@@ -206,7 +206,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
 
 def masked_select(input: Tensor, mask: Tensor) -> Any:
     """The entries where the mask is true, as a vector."""
-    shape = np.broadcast_shapes(checked(input, "masked_select")._array.shape, checked(mask, "mask")._array.shape)
+    shape = broadcast_of(checked(input, "masked_select")._array, checked(mask, "masked_select")._array)
+    if shape is None:
+        raise ShapeError(f"masked_select: a mask of {tuple(mask.shape)} for a tensor of {tuple(input.shape)}")
     return getitem(expand(input, shape), constant(np.array(np.broadcast_to(_mask(mask), shape))))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, ShapeError
-from chainrule.autograd.ops.base import axis, checked, meet_all
+from chainrule.autograd.ops.base import axis, checked, meet_all, several, whole
 from chainrule.autograd.ops.shapes import expand, reshape, unsqueeze
 from chainrule.autograd.table import shapes as t
 from chainrule.autograd.tensor import Tensor
@@ -45,13 +45,13 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Any:
 
 def hstack(tensors: Sequence[Tensor]) -> Any:
     """Joined side by side: along dimension 1, vectors along 0."""
-    given = [x if x.ndim else unsqueeze(x, 0) for x in tensors]
+    given = [x if x.ndim else unsqueeze(x, 0) for x in several(tensors, "hstack")]
     return cat(given, 0 if given and given[0].ndim == 1 else 1)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Any:
     """Joined one under the other, vectors as rows."""
-    return cat([x if x.ndim > 1 else reshape(x, 1, -1) for x in tensors], 0)
+    return cat([x if x.ndim > 1 else reshape(x, 1, -1) for x in several(tensors, "vstack")], 0)
 
 
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
@@ -80,7 +80,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[An
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """At most ``chunks`` views of equal size along a dimension, the last smaller."""
     x = checked(input, "chunk")
-    if chunks < 1:
+    if whole(chunks, "chunk: chunks") < 1:
         raise AutogradError(f"chunk: chunks is 1 or more, came {chunks}")
     if not x.ndim:
         raise AutogradError("chunk: a 0-d tensor has nothing to split")

@@ -61,7 +61,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Any:
 
 def mv(input: Tensor, vec: Tensor) -> Any:
     """The product of a matrix and a vector."""
-    if input.ndim != 2 or vec.ndim != 1:
+    if checked(input, "mv").ndim != 2 or checked(vec, "mv").ndim != 1:
         raise ShapeError(
             f"mv takes a matrix and a vector; came shapes {tuple(input.shape)} and {tuple(vec.shape)}"
         )

@@ -191,7 +191,7 @@ def _truth(name: str, of: Any) -> Function:
     def function(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         x = checked(input, name)
         over = axes(dim, x.ndim)
-        found = of(x._array, axis=over, keepdims=keepdim)
+        found = of(x._array, axis=over, keepdims=bool(keepdim))
         return constant(np.asarray(found, np.uint8 if x._array.dtype == np.uint8 else bool))
 
     return numpy_names(named(function, name))

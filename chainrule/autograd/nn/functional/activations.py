@@ -9,7 +9,7 @@ from chainrule.autograd import dtypes
 from chainrule.autograd.errors import AutogradError, ShapeError
 from chainrule.autograd.inplace import in_place
 from chainrule.autograd.ops import arithmetic
-from chainrule.autograd.ops.base import Function, axis, cast_to, checked, floats, named
+from chainrule.autograd.ops.base import Function, axis, cast_to, checked, floats, named, number
 from chainrule.autograd.ops.creation import random
 from chainrule.autograd.prediction import DROPS, refuse_training_mode
 from chainrule.autograd.primitive import Primitive
@@ -60,7 +60,7 @@ relu.__name__ = "relu"
 @with_inplace
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Any:
     """x above 0, ``negative_slope`` x below."""
-    return t.leaky_relu(floats(input, "leaky_relu"), slope=negative_slope)
+    return t.leaky_relu(floats(input, "leaky_relu"), slope=number(negative_slope, "leaky_relu"))
 
 
 def prelu(input: Tensor, weight: Tensor) -> Any:
@@ -79,7 +79,7 @@ def prelu(input: Tensor, weight: Tensor) -> Any:
 @with_inplace
 def elu(input: Tensor, alpha: float = 1.0) -> Any:
     """x above 0, alpha (exp(x) - 1) below."""
-    return t.exponential_unit(floats(input, "elu"), alpha=alpha, scale=1.0, rate=1.0)
+    return t.exponential_unit(floats(input, "elu"), alpha=number(alpha, "elu"), scale=1.0, rate=1.0)
 
 
 @with_inplace
@@ -91,7 +91,7 @@ def selu(input: Tensor) -> Any:
 @with_inplace
 def celu(input: Tensor, alpha: float = 1.0) -> Any:
     """x above 0, alpha (exp(x / alpha) - 1) below."""
-    if alpha == 0:
+    if number(alpha, "celu") == 0:
         raise AutogradError("celu divides by alpha, which is 0")
     return t.exponential_unit(floats(input, "celu"), alpha=alpha, scale=1.0, rate=1 / alpha)
 
@@ -105,13 +105,14 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Any:
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta x)) / beta, and x itself where beta x is above the threshold."""
+    beta, threshold = number(beta, "softplus"), number(threshold, "softplus")
     return t.softplus(floats(input, "softplus"), beta=beta, threshold=threshold)
 
 
 @with_inplace
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """x kept from ``min_val`` to ``max_val``."""
-    if min_val > max_val:
+    if number(min_val, "hardtanh") > number(max_val, "hardtanh"):
         raise AutogradError(f"hardtanh takes min_val <= max_val; came {min_val} and {max_val}")
     return t.hardtanh(checked(input, "hardtanh"), low=min_val, high=max_val)
 
@@ -148,7 +149,7 @@ def log_softmax(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> 
 @with_inplace
 def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Any:
     """Each entry 0 with probability p, the others divided by 1 - p; only in training."""
-    if not 0 <= p <= 1:
+    if not 0 <= number(p, "dropout") <= 1:
         raise AutogradError(f"the probability to drop is from 0 to 1; came {p}")
     x = checked(input, "dropout")
     if not training or p == 0:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.autograd.errors import AutogradError, ShapeError
 from chainrule.autograd.ops import arithmetic as a
-from chainrule.autograd.ops.base import axes, checked, constant
+from chainrule.autograd.ops.base import axes, checked, constant, number, sizes
 from chainrule.autograd.ops.linear import matmul
 from chainrule.autograd.prediction import BY_BATCH, refuse_training_mode
 from chainrule.autograd.table import reductions as rt
@@ -26,7 +26,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
             "(d_out, d_in)"
         )
     for other in (W, bias):
-        if other is not None and other._array.dtype != x._array.dtype:
+        if other is not None and checked(other, "linear")._array.dtype != x._array.dtype:
             raise AutogradError(
                 f"linear takes one dtype; came an input of {x.dtype} and parameters of {other.dtype}"
             )
@@ -48,11 +48,11 @@ def layer_norm(
     eps: float = 1e-5,
 ) -> Any:
     """(x - mean) / sqrt(var + eps) * weight + bias over the last dimensions. Ba, Kiros & Hinton 2016."""
-    x, shape = checked(input, "layer_norm"), tuple(int(n) for n in normalized_shape)
+    x, shape = checked(input, "layer_norm"), sizes([normalized_shape])
     if not shape or tuple(x._array.shape[-len(shape) :]) != shape:
         raise ShapeError(f"layer_norm: the last dimensions of {tuple(x.shape)} must be {shape}")
     for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and tuple(parameter.shape) != shape:
+        if parameter is not None and tuple(checked(parameter, "layer_norm").shape) != shape:
             raise ShapeError(f"layer_norm: {name} has shape {tuple(parameter.shape)}; expected {shape}")
     out = rt.normalized(x, axes=tuple(range(x.ndim - len(shape), x.ndim)), eps=eps)
     out = out if weight is None else out * weight
@@ -73,9 +73,9 @@ def batch_norm(
         raise ShapeError(f"batch_norm takes (rows, channels, ...); came shape {tuple(x.shape)}")
     channels = x._array.shape[1]
     for name, each in (("mean", running_mean), ("var", running_var), ("weight", weight), ("bias", bias)):
-        if each is not None and tuple(each.shape) != (channels,):
+        if each is not None and tuple(checked(each, "batch_norm").shape) != (channels,):
             raise ShapeError(f"batch_norm: {name} has shape {tuple(each.shape)}; there are {channels} channels")
-    if eps <= 0 and training:
+    if number(eps, "batch_norm") <= 0 and training:
         raise AutogradError(f"batch_norm takes eps above 0; came {eps}")
     over = axes([i for i in range(x.ndim) if i != 1], x.ndim)
     wide = (1, channels, *(1,) * (x.ndim - 2))
