@@ -13,7 +13,7 @@ from chainrule.autograd import dtypes
 from chainrule.autograd.errors import AutogradError, OperandError, PositionError, UnsupportedError
 from chainrule.autograd.primitive import Primitive, cast
 from chainrule.autograd.tensor import Tensor, wrap
-from chainrule.core.settings import MOST_SIZE
+from chainrule.core.settings import MOST_SIZE, show
 from chainrule.core.types import Array, DType, Shape
 
 Function = Callable[..., Any]
@@ -71,7 +71,7 @@ def new_sizes(given: Iterable[Any]) -> Shape:
     if any(size < 0 for size in shape):
         raise AutogradError(f"sizes are 0 or more; came {shape}")
     if math.prod(shape) > MOST_SIZE:
-        raise AutogradError(f"a tensor of {math.prod(shape):.3g} numbers doesn't fit into memory; make it smaller")
+        raise AutogradError(f"a tensor of sizes {show(shape)} doesn't fit into memory; make it smaller")
     return shape
 
 
