@@ -17,7 +17,7 @@ from chainrule.core.errors import FileError, SettingError
 from chainrule.runs import RunConfig
 from chainrule.runs.directory import RunDirectory
 from chainrule.studies.sweeps import Plan, Store, Sweep, Workers
-from chainrule.studies.sweeps.conduct import PLAN
+from chainrule.studies.sweeps.conduct import PLAN, possible
 from chainrule.studies.sweeps.pruners import PRUNERS
 from chainrule.studies.sweeps.searches import SEARCHES
 from chainrule.studies.sweeps.space import Space, parse, read, read_toml
@@ -54,8 +54,9 @@ def sweep(asked: Asked) -> int:
     _check_outputs(asked)
     workers = Workers(asked.workers, asked.cluster)
     plan = _plan(asked)
-    folder = _folder(asked, plan)
     store = None if asked.storage is None else Store(asked.storage, asked.study or plan.name, asked.heartbeat)
+    possible(plan, workers, store)
+    folder = _folder(asked, plan)
     made = Sweep(plan, folder, workers, store)
     made.begin()
     if not asked.json:

@@ -102,7 +102,7 @@ def test_the_same_command_goes_on_and_the_folder_alone_does_too(chainrule):
         (2, "--storage takes", [*GRID, "--storage", "mysql://a"]),
         (2, "--study is a name in a --storage", [*GRID, "--study", "s"]),
         (2, "judges on validation rows", ["moons:n=40", "--epochs", "1,2", "--validation", "0"]),
-        (2, "no setting 'seed'|seed must be the same", [*SMALL, "--seed", "1,2", "--epochs", "1,2"]),
+        (2, "seed is a whole number", [*SMALL, "--seed", "1,2", "--epochs", "1,2"]),
         (2, "time-limit|time_limit", [*GRID, "--time-limit", "3"]),
         (1, "holds no sweep", ["--run-dir", "nowhere"]),
         (1, "there is no file space.toml", ["moons", "--space", "space.toml"]),

@@ -65,7 +65,7 @@ def sweep(
         str | None, Parameter(group=WORKERS, help="Its name in the storage; the same command has the same.")
     ] = None,
     heartbeat: Annotated[
-        float, Parameter(group=WORKERS, help="With a storage: who is silent for three times 10 seconds is dead.")
+        float, Parameter(group=WORKERS, help="With a storage: seconds between signs of life, 10 unless told.")
     ] = 10.0,
     run_dir: Annotated[
         Path | None,

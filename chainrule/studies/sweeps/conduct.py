@@ -59,27 +59,30 @@ class Session:
         return max(0.0, 1 - self.training / (self.workers * self.wall)) if self.wall else 0.0
 
 
+def possible(plan: Plan, workers: Workers, store: Store | None) -> None:
+    """Refuse what contradicts itself, and say which library is missing, before anything is written."""
+    workers.check()
+    if store is not None or plan.search.learns:
+        storage.check()
+    if store is not None and plan.prune is not None and plan.prune.in_step:
+        raise SettingError(f"{plan.prune.name} needs all runs of a rung in one hand; leave out --storage, or --prune")
+    if store is None and plan.search.learns and workers.cluster is not None:
+        raise SettingError(
+            f"{plan.search.name} on a cluster needs a --storage that all its workers reach, "
+            "as postgresql://USER@HOST/DATABASE"
+        )
+
+
 class Sweep:
     """``plan`` is settled; ``folder`` holds what is written. ``store`` None keeps trials in the folder."""
 
     def __init__(self, plan: Plan, folder: Path, workers: Workers, store: Store | None = None) -> None:
         self.plan, self.folder, self.workers = plan, folder, workers
         self.shared = store is not None
+        possible(plan, workers, store)
         if plan.search.learns and store is None:
             store = Store(f"sqlite:///{(folder / STUDY).resolve()}", plan.name)
         self.store = store
-        workers.check()
-        if store is not None:
-            storage.check()
-            if plan.prune is not None and plan.prune.in_step:
-                raise SettingError(
-                    f"{plan.prune.name} needs all runs of a rung in one hand; leave out --storage, or --prune"
-                )
-            if workers.cluster is not None and not self.shared:
-                raise SettingError(
-                    f"{plan.search.name} on a cluster needs a --storage that all its workers reach, "
-                    "as postgresql://USER@HOST/DATABASE"
-                )
 
     def begin(self) -> None:
         """Write what is known before the first training; refuse a folder of another sweep."""

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -71,18 +72,13 @@ def postgresql():
 
 
 class PostgreSQL:
-    """A server with a database of its own in ``folder``; it refuses to run as root, so then it runs as nobody."""
-
-    def __init__(self, folder):
-        self.bin, self.folder = postgresql(), folder / "database"
+    """A server with a database of its own; it refuses to run as root, so then it runs as nobody."""
 
     def __enter__(self):
-        self.folder.mkdir()
+        # not in a folder of pytest's: those are private to who runs the tests
+        self.bin, self.folder = postgresql(), Path(tempfile.mkdtemp(prefix="chainrule-postgresql-"))
         if os.geteuid() == 0:
             shutil.chown(self.folder, "nobody")
-            for parent in self.folder.parents:  # pytest's folders are private to who made them
-                if parent.stat().st_mode & 0o005 != 0o005 and parent != Path("/"):
-                    parent.chmod(parent.stat().st_mode | 0o005)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -114,3 +110,4 @@ class PostgreSQL:
     def __exit__(self, *problem):
         self.server.terminate()
         self.server.wait(timeout=30)
+        shutil.rmtree(self.folder)

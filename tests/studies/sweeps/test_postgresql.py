@@ -25,11 +25,11 @@ WORDS = ["--learning-rate", "0.001,0.01,0.1", "--width", "4,8", "--depth", "1,2"
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
+def database():
     if servers.postgresql() is None:
         assert os.environ.get("CHAINRULE_POSTGRESQL") != "required", "PostgreSQL is not installed"
         pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
-    with servers.PostgreSQL(tmp_path_factory.mktemp("postgresql")) as server:
+    with servers.PostgreSQL() as server:
         yield server.url
     for opened in storage._OPENED.values():
         opened.engine.dispose()
