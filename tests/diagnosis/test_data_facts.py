@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -20,6 +20,7 @@ def plain(X):
     return [tuple(row) for row in (X + 0.0).tolist()]
 
 
+@settings(deadline=None, max_examples=50)
 @given(rows)
 def test_rows_have_equal_keys_exactly_where_they_are_equal(X):
     keys, told = row_keys(X).tolist(), plain(X)
@@ -35,6 +36,7 @@ def test_keys_know_the_order_of_columns_and_single_bits(rng):
         assert not np.isin(row_keys(other), row_keys(X)).any()
 
 
+@settings(deadline=None, max_examples=50)
 @given(rows, st.data())
 def test_shares_of_repeated_conflicting_and_distinct_rows_are_those_counted_one_by_one(X, data):
     y = np.array(data.draw(st.lists(st.integers(0, 2), min_size=len(X), max_size=len(X))))
@@ -48,6 +50,7 @@ def test_shares_of_repeated_conflicting_and_distinct_rows_are_those_counted_one_
     assert facts.conflicts == pytest.approx(conflicts / len(X))
 
 
+@settings(deadline=None, max_examples=50)
 @given(rows, st.data())
 def test_the_share_of_validation_rows_that_training_has_is_that_counted_one_by_one(X, data):
     held = data.draw(arrays(np.float64, (7, X.shape[1]), elements=few))
@@ -94,6 +97,7 @@ def test_the_first_number_that_is_none_is_named_by_row_and_column(rng):
     assert facts.first_bad == ("X", 4, 2)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(2, 4), st.integers(5, 40), st.integers(0, 1000))
 def test_recall_by_class_gives_the_skill(k, n, seed):
     """Right answers are the sum over classes of their rows times their recall; skill counts the wrong ones."""

@@ -25,6 +25,7 @@ class ClassImbalance(Rule):
 
     ratio: float = 10.0
     recall: float = 0.3
+    few: int = 5  # rows: of fewer it is chance whether they are found
 
     fault = "CLASS_IMBALANCE"
     stage = "data"
@@ -55,7 +56,7 @@ faulty, cured = program(3.2), program(0)
         found = evidence.recall.get(rare, float("nan"))
         share = counts[common] / n
         no_better = evidence.right <= share + 2 * (share * (1 - share) / n) ** 0.5
-        missed = evidence.trained and found < self.recall and no_better
+        missed = evidence.trained and counts[rare] >= self.few and found < self.recall and no_better
         if missed:
             says += (
                 f"; of those {found:.0%} are found, and {evidence.right:.1%} right answers are what saying "

@@ -14,7 +14,7 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class OneLabel(Rule):
     """All rows, or all but a few, have one and the same target.
 
-    What it sees     a share above 99.5 % of one label; a warning where there is no other at all, or where the few
+    What it sees     a share of 99.5 % or more of one label; a warning where there is no other at all, or where the few
                      others are not found
     Why it matters   a constant answers nearly all rows: there is nothing to learn, and accuracy tells nothing
     What to try      check the filter or join that made the rows; for rare events measure recall and precision
@@ -22,6 +22,7 @@ class OneLabel(Rule):
     """
 
     share: float = 0.995
+    few: int = 5  # rows: of fewer it is chance whether they are found
 
     fault = "LABEL_DEGENERATE"
     stage = "data"
@@ -54,10 +55,12 @@ faulty, cured = program(y[:, 0] == 1), program(slice(None))
             return
         name, most = max(data.counts.items(), key=lambda pair: pair[1])
         share = most / data.n
-        if share > self.share:
+        if share >= self.share:
             says = f"{most:,} of {data.n:,} rows ({share:.1%}) have the label {name:g}"
             alone = most == data.n
-            lost = evidence.trained and min(evidence.recall.values(), default=1.0) == 0
+            lost = (
+                evidence.trained and data.n - most >= self.few and min(evidence.recall.values(), default=1.0) == 0
+            )
             yield self._found("WARN" if alone or lost else "INFO", says + ": there is no other" * alone, share)
 
     def _found(self, severity: str, says: str, share: float) -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 import chainrule.autograd as ag
@@ -40,7 +42,7 @@ def network(*widths, last=None, hidden=nn.ReLU):
     """Dense layers of these widths, a hidden activation between, ``last`` after them."""
     ag.manual_seed(0)
     parts = []
-    for d_in, d_out in zip(widths, widths[1:], strict=False):
+    for d_in, d_out in itertools.pairwise(widths):
         parts += [nn.Linear(d_in, d_out), *([hidden()] if hidden else [])]
     parts = parts[:-1] if hidden else parts
     return nn.Sequential(*parts, *([last] if last is not None else []))

@@ -27,7 +27,9 @@ def evidence(y=YES, x=X, last=1, loss=BCEL, recall=None, right=float("nan"), **s
 def test_one_label_of_all_rows_is_a_warning_and_of_almost_all_only_where_the_others_are_lost():
     assert said("one-label", evidence(yes(0))) == ["WARN"]
     assert said("one-label", evidence(yes(1), recall={0: 1.0, 1: 1.0})) == ["INFO"]
-    assert said("one-label", evidence(yes(1), recall={0: 1.0, 1: 0.0})) == ["WARN"]
+    assert said("one-label", evidence(yes(1), recall={0: 1.0, 1: 0.0})) == ["INFO"]  # one row is chance
+    many = np.vstack([X] * 3), np.vstack([yes(2)] * 3)
+    assert said("one-label", evidence(many[1], many[0], recall={0: 1.0, 1: 0.0})) == ["WARN"]
     assert said("one-label", evidence(yes(40), recall={0: 1.0, 1: 0.0})) == []
 
 
@@ -41,6 +43,7 @@ def test_imbalance_is_a_fault_only_where_the_rare_class_is_missed():
     assert said("class-imbalance", evidence(nine, recall={0: 1.0, 1: 0.0}, right=0.9)) == []
     assert said("class-imbalance", evidence(twenty, recall={0: 1.0, 1: 0.9}, right=0.99)) == ["INFO"]
     assert said("class-imbalance", evidence(twenty, recall={0: 1.0, 1: 0.0}, right=0.95)) == ["WARN"]
+    assert said("class-imbalance", evidence(yes(4), recall={0: 1.0, 1: 0.0}, right=0.99)) == ["INFO"]
     # few of the rare are found, but answers are clearly better than a constant's
     assert said("class-imbalance", evidence(twenty, recall={0: 1.0, 1: 0.29}, right=0.98)) == ["INFO"]
 
