@@ -9,9 +9,9 @@ from chainrule.diagnosis.rules.base import STAGES
 FOLDER = Path(__file__).parent / "rules"
 HEAD = """# The rules of the doctor
 
-Each is a file in `chainrule/diagnosis/rules/`, and says what it sees, why it matters and what to try; its page is made
-from it by `python docs/rules.py`, and its program is run by the tests. They stand in the order of causes: what comes
-earlier explains what comes later.
+Each is a file in `chainrule/diagnosis/rules/`, and says what it sees, why it matters and what to try; its page is
+made from it by `python docs/rules.py`, and its program is run by the tests. They stand in the order of causes:
+what comes earlier explains what comes later.
 """
 
 

@@ -18,6 +18,7 @@ from chainrule.training import fit
 from chainrule.training.callbacks.early_stopping import EarlyStopping
 
 ROWS, STEPS, WIDTH = 2000, 1500, 64  # of the plain network
+SCORED = 25  # steps between its scores, at least
 FEW, SCARCE = 40, 400  # rows; of fewer none are held out, and each quarter in turn
 
 
@@ -85,9 +86,10 @@ def _standardized(values: Array, like: Array) -> Array:
 
 
 def _train(network: Network, loss: str, learn: tuple[Array, Array], held: tuple[Array, Array], seed: int) -> None:
-    rows = len(learn[0])
-    batch = min(64, rows)
-    epochs = max(1, STEPS * batch // rows)
+    batch = min(64, len(learn[0]))
+    times = max(1, SCORED * batch // len(learn[0]))  # few rows are given several times an epoch, and scored less often
+    learn = (np.tile(learn[0], (times, 1)), np.concatenate([learn[1]] * times))
+    epochs = max(1, STEPS * batch // len(learn[0]))
     some = len(held[0]) > 0
     fit(
         network, *learn, loss=loss, optimizer="adamw:learning_rate=3e-3,weight_decay=0.1", batch_size=batch,

@@ -9,6 +9,7 @@ from chainrule.diagnosis.changes import Epochs, LearningRate, Optimizer, round_r
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.rules.base import RULES, Rule
+from chainrule.diagnosis.start_facts import LENGTHS
 
 
 @RULES.register("rate-too-low")
@@ -62,7 +63,8 @@ cured = dict(program, optimizer=torch.optim.Adam(net.parameters(), lr=1e-2))
         if at_end <= self.share or float(np.mean([length >= best for length in lengths])) <= self.share:
             return
         gain = float(np.median([line.at_zero - np.nanmin(line.losses) for line in late]))
-        if not gain > self.gain * max(evidence.constant, 0.0):
+        longest = all(line.best == LENGTHS[-1] for line in late)  # so short that none of the probes is long enough
+        if not gain > self.gain * max(evidence.constant, 0.0) and not longest:
             return
         rate = evidence.program.learning_rate
         if evidence.steps_run < self.steps and rate >= self.usual:
