@@ -72,11 +72,11 @@ def main(folder, kills, seed, *options):
     said = {"kills": 0, "trainings": 0, "different": [], "seconds": round(length, 3)}
     found = dict.fromkeys(("no checkpoint", "no last checkpoint", "within an epoch", "between epochs"), 0)
     while said["kills"] < int(kills):
-        place = Path(f"run-{said['trainings']}")
+        place, window = Path(f"run-{said['trainings']}"), 0.5 * length
         while True:
             begun = (place / "config.toml").exists()
             words = ["train", "--resume", place] if begun else ["train", *options, "--run-dir", place]
-            process, end = forked([*words, "-q"]), time.monotonic() + chance.uniform(0, 0.5 * length)
+            process, end = forked([*words, "-q"]), time.monotonic() + chance.uniform(0, window)
             while (ended := os.waitpid(process, os.WNOHANG))[0] == 0 and time.monotonic() < end:
                 time.sleep(0.0005)
             if ended[0] == 0:
@@ -86,6 +86,7 @@ def main(folder, kills, seed, *options):
                 break
             assert os.WIFSIGNALED(ended[1]), Path("out").read_text()[-2000:]
             said["kills"] += 1
+            window *= 1.05  # so that a training comes to its end on a busy machine too
             try:
                 look(place, found)
             except FileError as problem:

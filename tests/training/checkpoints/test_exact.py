@@ -122,7 +122,7 @@ def test_more_epochs_are_those_of_a_training_that_had_them_from_the_start(proble
 
 def test_a_training_that_diverges_does_so_at_the_same_step_and_leaves_the_same_weights(problem):
     found = []
-    for stop in (None, 2, 4):
+    for stop in (None, 2, 3):
         problem.clean()
         net = cr.MLP([4, 5, 3], "relu", seed=3)
         settings = {"loss": "mean_squared_error", "optimizer": "sgd:learning_rate=100", "batch_size": 8}
@@ -143,7 +143,7 @@ def test_a_training_that_diverges_does_so_at_the_same_step_and_leaves_the_same_w
             cr.fit(net, problem.X, y, **settings)
         found.append((raised.value.step, raised.value.phase, net.params.theta.tobytes()))
     assert len(set(found)) == 1
-    assert found[0][0] > 4
+    assert found[0][0] > 3
 
 
 def test_a_callback_of_ones_own_goes_on_too(problem):
@@ -179,7 +179,7 @@ def test_the_time_that_nobody_trained_does_not_count(problem, monkeypatch):
     settings = {"callbacks": [Works(), "time_limit:seconds=6.5"], "checkpoint_every": 1}
     problem.train(resume=False, until=5, **settings)
     now[0] += 1000
-    learned, rows, steps, stopped, _ = problem.train(resume=True, **settings)
+    _, _, steps, stopped, _ = problem.train(resume=True, **settings)
     assert (len(steps), stopped) == (7, "time_limit: 6.5 s")
     with Checkpoints(problem.folder, resume=True) as keeper:
         assert keeper.found["seconds"] == 7
