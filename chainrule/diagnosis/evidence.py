@@ -19,6 +19,7 @@ from chainrule.diagnosis.tasks import Task
 
 LEARNED = 0.1  # of skill; below it nothing worth the name was learned
 BEHIND = 0.15  # of skill
+FEW, RARE = 5, 0.01  # rows, and their share
 LAGGING = 0.05  # of skill
 GOOD = 0.9  # of skill: what trains well is not ill
 
@@ -106,7 +107,15 @@ class Evidence:
     def ill(self) -> bool:
         """The gate against crying wolf: nothing worth the name was learned, or much less than the data allow, or what
         was learned is being lost."""
-        return self.problem is not None or not self.skilled >= LEARNED or self.worsening or self.behind > BEHIND
+        if self.problem is not None or self.worsening:
+            return True
+        return self.telling and (not self.skilled >= LEARNED or self.behind > BEHIND)
+
+    @property
+    def telling(self) -> bool:
+        """Whether skill tells anything: of a few rows among very many that no constant gets right, it is chance."""
+        wrong = self.data.n - max(self.data.counts.values(), default=0)
+        return not self.data.counts or wrong >= FEW or wrong > RARE * self.data.n
 
     @cached_property
     def behind(self) -> float:

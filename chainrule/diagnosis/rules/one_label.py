@@ -14,8 +14,8 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class OneLabel(Rule):
     """All rows, or all but a few, have one and the same target.
 
-    What it sees     a share of 99.5 % or more of one label; a warning where there is no other at all, or where the few
-                     others are not found
+    What it sees     a share of 99.5 % or more of one label; a warning where there is no other at all, or where the
+                     few others are not found
     Why it matters   a constant answers nearly all rows: there is nothing to learn, and accuracy tells nothing
     What to try      check the filter or join that made the rows; for rare events measure recall and precision
     Source           Chandola, Banerjee & Kumar 2009, "Anomaly detection: a survey"

@@ -136,3 +136,10 @@ def test_a_feature_that_is_the_target_is_named_and_the_only_one_is_let_be():
 def test_an_autoencoder_learns_its_features_on_purpose():
     assert said("target-in-features", evidence_of(network(3, 2, 3), X, X, MSE)) == []
     assert said("target-in-features", evidence_of(network(3, 8, 3), X, X, MSE)) == ["INFO"]
+
+
+def test_where_one_row_of_many_is_all_there_is_to_find_nothing_is_called_ill():
+    """Skill is 0 or 1 as that row is missed or found: chance. Of four rows, two tell."""
+    assert not evidence(yes(1), skill=0.0).ill
+    assert evidence(yes(40), skill=0.0).ill
+    assert evidence(XOR_YES[:4], XOR[:4], skill=0.0).ill
