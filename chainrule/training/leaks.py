@@ -21,7 +21,7 @@ CHANCE = 6  # digits: a coincidence expected once in a million data sets is none
 FEWEST_SHARED = 10  # validation rows
 REPEATED = 0.1  # the share of training rows there twice, above which rows are alike by nature
 LOOKED_AT, AMONG = 2000, 200_000  # validation rows, and training rows, of larger ones spread evenly
-COLUMNS = 64  # of a row that make its key; rows of one key are then compared as a whole
+COLUMNS = 32  # of a row that make its key; rows of one key are then compared as a whole
 CHUNK = 8192  # rows whose keys are made at once
 
 

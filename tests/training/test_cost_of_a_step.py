@@ -74,3 +74,27 @@ def test_what_nobody_asked_for_costs_no_call():
     plain = in_training(trainer("numpy", "adam"), counted)
     asked = in_training(trainer("numpy", "adam", regularization=["l2:strength=0.1"]), counted)
     assert asked[0] > plain[0]
+
+
+def test_the_guards_cost_a_step_one_look_at_its_loss():
+    """Weights are looked at and copied every hundred steps; a step is taken apart only when it has failed."""
+    found = {}
+    for rows in (BATCH * 100, BATCH * 300):
+        given = trainer("numpy", "adam", rows=rows)
+        given.history.stopped, given.epochs, seen = None, given.epochs + 1, []
+
+        def count(frame, event, argument, seen=seen):
+            if event in ("call", "c_call"):
+                seen.append(argument.__name__ if event == "c_call" else frame.f_code.co_name)
+
+        with np.errstate(all="ignore"), blas_threads(1):
+            given.state.begin_epoch()
+            sys.setprofile(count)
+            try:
+                given._pass(given.part)
+            finally:
+                sys.setprofile(None)
+        found[rows] = {name: seen.count(name) for name in ("isfinite", "keep", "finite", "diverged", "births")}
+    few, many = found.values()
+    assert few == {"isfinite": 100, "keep": 1, "finite": 2, "diverged": 0, "births": 0}
+    assert many == {"isfinite": 300, "keep": 3, "finite": 4, "diverged": 0, "births": 0}
