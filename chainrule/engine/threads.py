@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from chainrule.layers import Layer, Module
@@ -22,15 +23,62 @@ def suited_threads(modules: Sequence[Module], batch_size: int) -> int | None:
     return 1 if largest < SINGLE else None
 
 
+_lock = Lock()
+_asked: list[int] = []  # by the trainings that run now, whichever thread each is in; the last one's number holds
+_first: Any = None  # the limit of the first of them, which knows what the user had
+
+
 @contextmanager
 def blas_threads(number: int | None) -> Iterator[None]:
-    """While this is open BLAS uses so many threads; None, or a missing threadpoolctl, changes nothing."""
+    """While this is open BLAS uses so many threads; None, or a missing threadpoolctl, changes nothing.
+
+    The number is one for the whole process. Where trainings of several threads overlap, the last of them to end
+    brings back what the user had: each for itself would bring back what it found, the number of another one.
+    """
     controller = None if number is None else _controller()
-    if controller is None:
+    if number is None or controller is None:
         yield
         return
-    with controller.limit(limits=number, user_api="blas"):
+    _enter(controller, number)
+    try:
         yield
+    finally:
+        _leave(controller, number)
+
+
+def _enter(controller: Any, number: int) -> None:
+    global _first
+    with _lock:
+        if not _asked:
+            _take_control()
+            _first = controller.limit(limits=number, user_api="blas")
+        elif _asked[-1] != number:
+            _take_control()
+            controller.limit(limits=number, user_api="blas")
+        _asked.append(number)
+
+
+def _leave(controller: Any, number: int) -> None:
+    global _first
+    with _lock:
+        held = _asked[-1]
+        del _asked[len(_asked) - 1 - _asked[::-1].index(number)]
+        if not _asked:
+            _take_control()
+            _first.restore_original_limits()
+            _first = None
+        elif _asked[-1] != held:
+            _take_control()
+            controller.limit(limits=_asked[-1], user_api="blas")
+
+
+def _take_control() -> None:
+    """Newer threadpoolctl heeds only the thread that set a limit first; here any of them may be the last."""
+    import threadpoolctl
+
+    clear = getattr(threadpoolctl.OpenBLASController, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)
 
 
 def _controller() -> Any:
