@@ -81,8 +81,8 @@ def _one_of_k(evidence: Evidence, out: Array) -> Pair | None:
         )
     if evidence.output == "softmax":
         several = task.kind == "labels"
-        says = "rows have several labels, but softmax outputs sum to 1"
-        return ("WARN" if evidence.ill else "INFO", says, {}) if several else None
+        says = "rows have several labels, but softmax outputs sum to 1: two of them can't both be sure"
+        return ("ERROR" if evidence.ill else "WARN", says, {}) if several else None
     sums = out.sum(axis=1)
     if np.allclose(sums, 1, atol=1e-3):
         return None

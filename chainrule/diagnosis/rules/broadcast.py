@@ -71,6 +71,9 @@ faulty, cured = program(y), program(y.reshape(-1, 1))
         elif size > np.prod(target) and not evidence.task.decides:
             says = f"each of the {out[-1]} outputs is compared with the one target: {out} against {target}"
             changes = (OutputAndLoss(),)  # type: ignore[assignment]
+        elif size > np.prod(out) and not evidence.task.decides:
+            says = f"the one output is compared with each of {target[-1]} targets: {out} against {target}"
+            changes = (OutputAndLoss(),)  # type: ignore[assignment]
         else:
             return
         yield self.found(

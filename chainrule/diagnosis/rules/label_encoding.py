@@ -97,7 +97,20 @@ faulty, cured = program(labels), program(labels - 1)
 
     def _units(self, evidence: Evidence) -> tuple[str, str] | None:
         loss, task, k = evidence.loss, evidence.task, width(evidence)
-        if task.form != "index" or not task.decides or k == 0:
+        if not task.decides or k == 0:
+            return None
+        if task.form != "index":
+            columns = targets(evidence).shape[1]
+            if getattr(evidence.program.loss, "targets", "rows") == "ids" and columns > 1:
+                return (
+                    "ERROR",
+                    f"{loss.name} takes one class number a row; the labels are rows of {columns} numbers",
+                )
+            if k == 1 < columns and loss.elementwise:
+                return (
+                    "ERROR",
+                    f"the labels have {columns} columns, and the one output is compared with all of them",
+                )
             return None
         if k > 1 and loss.elementwise:
             says = f"one label a row is set against each of {k} outputs: {loss.name} compares number by number"

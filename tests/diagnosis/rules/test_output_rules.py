@@ -49,6 +49,7 @@ WRONG = {
     "softmax without its logarithm": (4, SOFTMAX, NLL, IDS, "ERROR"),
     "logits without log_softmax": (4, None, NLL, IDS, "ERROR"),
     "several labels of a softmax": (4, SOFTMAX, BCE, SEVERAL, "ERROR"),
+    "several labels of a softmax and cross-entropy": (4, SOFTMAX, CROSS_ENTROPY_OF_SHARES, SEVERAL, "ERROR"),
     "several labels of a softmax, squared": (4, SOFTMAX, MSE, SEVERAL, "ERROR"),
     "relu before a logit": (1, RELU, BCEL, YES, "ERROR"),
     "logarithms before binary cross-entropy": (4, LOGS, BCEL, SEVERAL, "ERROR"),
@@ -193,7 +194,11 @@ def test_labels_in_a_form_that_fits_are_let_be(name):
 
 
 ELEMENTWISE = Loss("binary", "binary_cross_entropy", "logits", lambda z, t: (z.exp().log1p() - z * t).mean())
+OF_IDS = Loss("of_ids", "cross_entropy", "logits", lambda z, t: CE(z, t[:, 0].long()))
+OF_IDS.targets = "ids"
 MISWRITTEN = {
+    "rows of labels for a loss of class numbers": (4, OF_IDS, ROWS),
+    "rows of labels for one output": (1, MSE, ROWS),
     "class numbers from 1": (4, CE, IDS + 1),
     "a class numbered -1": (4, CE, IDS - 1),
     "-1 and 1 for binary cross-entropy": (1, BCEL, 2 * YES - 1),
@@ -208,7 +213,7 @@ MISWRITTEN = {
 @pytest.mark.parametrize("name", MISWRITTEN)
 def test_labels_in_a_form_that_does_not_fit_are_named(name):
     width, loss, y = MISWRITTEN[name]
-    assert said("label-encoding", network(3, 8, width), X, y, loss) == ["WARN" if "rows" in name else "ERROR"]
+    assert said("label-encoding", network(3, 8, width), X, y, loss) == ["WARN" if "sum" in name else "ERROR"]
 
 
 def test_classes_taken_for_quantities_are_named_where_they_are_told_to_be_classes():

@@ -167,6 +167,7 @@ def test_one_linear_layer_among_others_and_a_linear_autoencoder_are_only_remarka
     [
         (1, VALUES[:, 0], MSE, ["ERROR"]),
         (3, VALUES, MSE, ["ERROR"]),
+        (1, np.hstack([VALUES] * 3), MSE, ["ERROR"]),
         (1, VALUES, MSE, []),
         (3, np.hstack([VALUES] * 3), MSE, []),
         (3, rng.integers(0, 3, 256), CE, []),
