@@ -124,6 +124,11 @@ class Evidence:
         return 0.0 if np.isnan(gap) else float(gap)
 
     @property
+    def hopeless(self) -> bool:
+        """Whether a plain network, too, learns nothing of these data that holds on rows it did not see."""
+        return self.plain.unseen < LEARNED
+
+    @property
     def lagging(self) -> bool:
         """Ill, or a little behind what the data allow: enough for a rule that has other evidence."""
         return self.ill or (self.behind > LAGGING and self.skilled < GOOD)

@@ -56,6 +56,8 @@ def plain_network(program: Program, task: Task) -> Learnable:
     Its weights are those that answer the rows held out best. This is what the data allow at the least; a program far
     behind it has a fault, one near it has none.
     """
+    if task.auto:  # an autoencoder is narrow on purpose: no wide network is its measure
+        return Learnable()
     x = np.asarray(program.X, np.float64).reshape(len(program.X), -1)
     target = _target(program, task)
     if not (np.isfinite(x).all() and np.isfinite(target).all()):
@@ -87,7 +89,9 @@ def _standardized(values: Array, like: Array) -> Array:
 
 def _train(network: Network, loss: str, learn: tuple[Array, Array], held: tuple[Array, Array], seed: int) -> None:
     batch = min(64, len(learn[0]))
-    times = max(1, SCORED * batch // len(learn[0]))  # few rows are given several times an epoch, and scored less often
+    times = max(
+        1, SCORED * batch // len(learn[0])
+    )  # few rows are given several times an epoch, and scored less often
     learn = (np.tile(learn[0], (times, 1)), np.concatenate([learn[1]] * times))
     epochs = max(1, STEPS * batch // len(learn[0]))
     some = len(held[0]) > 0

@@ -13,9 +13,10 @@ from chainrule.diagnosis.data_facts import row_keys
 from chainrule.diagnosis.libraries import array, lenient
 from chainrule.diagnosis.program import Running
 from chainrule.diagnosis.sight import Dense, Look, ModuleSight
-from chainrule.diagnosis.start_facts import rms
+from chainrule.diagnosis.start_facts import BATCH_ROWS, Line, line_of, rms
 
 EPOCHS = 100  # scored at most
+PROBED = (0.02, 0.05, 0.1, 0.2, 0.4)  # of all steps: where a line is probed
 DECIDED = {"sigmoid": 0.0025, "tanh": 0.01}  # a hundredth of the largest derivative: 1/4, 1
 
 
@@ -82,6 +83,7 @@ class Record:
     samples: list[Sample] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     stale: int = 0
     unchanged: list[str] = field(default_factory=list)  # parameters with a gradient that no step has moved
     parted: float = 0.0  # share of rows whose target was another one in another epoch
@@ -126,11 +128,14 @@ class ModuleWatcher:
         self._layers: list[Dense] = []
         self._first: dict[str, Array] | None = None
         self._pairs = Pairs()
+        self._moments: frozenset[int] = frozenset()
 
     def before_update(self, running: Running) -> None:
         if self._first is None:
             self._first = {name: array(p).copy() for name, p in running.module.named_parameters()}
             self._look(running)
+            steps = running.program.epochs * running.program.steps_an_epoch
+            self._moments = frozenset(int(share * steps) for share in PROBED)
         if self.record.born is None and not finite_step(running):
             self.record.born = born(running)
         if running.epoch < 2:
@@ -151,6 +156,8 @@ class ModuleWatcher:
             self._before = []
         if running.t % (10 * self.every) == 0:
             self._look(running)
+        if running.t in self._moments:
+            self.record.lines.append(line_of(running, rows_to_probe(running)))
         if running.t == 10 and self._first is not None:
             now = running.module.named_parameters()
             self.record.unchanged = [n for n, p in now if _unmoved(running, p, self._first[n])]
@@ -249,3 +256,10 @@ def _born_in_loss(running: Running, output: Array, y: Array) -> Born:
 
 def _largest(values: Array) -> float:
     return float(np.abs(values).max()) if values.size else 0.0
+
+
+def rows_to_probe(running: Running) -> Array:
+    """A batch, or 32 rows where a batch has fewer."""
+    program = running.program
+    size = min(program.rows, max(program.batch_size, BATCH_ROWS))
+    return np.random.default_rng(running.t).choice(program.rows, size, replace=False)

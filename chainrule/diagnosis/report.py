@@ -118,7 +118,9 @@ class Report:
         start = f"skill {_number(proof.before.skill)} as written"
         if proof.confirmed:
             return f"Proved: {rivals[0].change} ({start}, {_number(rivals[0].skill)} with it). Tried: {figures}."
-        return f"No remedy that was run helped ({start}): {figures}." + (f" {finding.remedy}" if finding.remedy else "")
+        return f"No remedy that was run helped ({start}): {figures}." + (
+            f" {finding.remedy}" if finding.remedy else ""
+        )
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.core.types import Array
 from chainrule.diagnosis.libraries import array, lenient, library, looking, tensor
+from chainrule.diagnosis.loss_facts import of_pairs
 from chainrule.diagnosis.program import Program, Running
 from chainrule.diagnosis.tasks import Task, skill
 
@@ -44,7 +45,8 @@ class Line:
 class StartFacts:
     """What could not be measured is NaN or empty.
 
-    ``loss`` of the probe rows. ``shapes`` of prediction and target of a batch. ``gradients`` rms by dense layer;
+    ``loss`` of the probe rows. ``shapes`` of prediction and target of these rows; ``stretched``
+    whether the loss then sets each prediction against every target, None where that wasn't tried. ``gradients`` rms by dense layer;
     ``doubled`` the loss of a batch given twice over its loss. ``downhill`` the cosine between the first step and
     the negative gradient. ``checked`` the largest relative error of gradients against differences, ``checked_at``
     where. ``one_batch`` skill after ``BATCH_STEPS`` steps of Adam on one batch, ``one_batch_losses`` the way there.
@@ -52,6 +54,7 @@ class StartFacts:
 
     loss: float = float("nan")
     shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    stretched: bool | None = None
     gradients: list[float] = field(default_factory=list)
     doubled: float = float("nan")
     downhill: float = float("nan")
@@ -72,6 +75,7 @@ def start_facts(program: Program, task: Task, cut: float) -> StartFacts:
             running = program.start()
             out = running.outputs_of(X)
             facts.shapes = (out.shape, y.shape)
+            facts.stretched = _stretched(program, out, y)
             facts.loss = running.gradient(X, y)
             facts.gradients = [
                 rms(layer.gradient) for layer in running.look(X[:1]).layers if layer.gradient is not None
@@ -85,6 +89,24 @@ def start_facts(program: Program, task: Task, cut: float) -> StartFacts:
     except Exception as problem:  # the user's program: whatever it raises is a finding
         facts.problem = problem
     return facts
+
+
+def _stretched(program: Program, out: Array, y: Array) -> bool | None:
+    """Whether a loss of as many outputs as targets, in other shapes, sets each output against every target.
+
+    Not where it is a known formula of the pairs, and not where the shapes make no difference to it.
+    """
+    if out.shape == y.shape or out.size != y.size:
+        return None
+    guess = np.random.default_rng(program.seed).uniform(0.1, 0.9, out.shape).astype(out.dtype)
+    try:
+        as_written = program.loss_of(guess, y)
+        if of_pairs(as_written, guess, y):
+            return False
+        as_meant = program.loss_of(guess, y.reshape(out.shape))
+    except Exception:  # a loss that refuses one of them says so in training
+        return None
+    return not abs(as_written - as_meant) <= 1e-5 * abs(as_meant)
 
 
 def rms(values: Array | None) -> float:
@@ -184,7 +206,7 @@ def lines(program: Program, at: tuple[int, ...] = (0, 2, 5, 10, 20)) -> list[Lin
     for t in range(max(at) + 1):
         rows = rng.choice(program.rows, size, replace=False)
         if t in at:
-            found.append(_line(running, rows))
+            found.append(line_of(running, rows))
         running.step(rows)
     return found
 
@@ -194,10 +216,10 @@ def late_lines(running: Running, probes: int = 5) -> list[Line]:
     rng = np.random.default_rng(running.seed)
     size = min(running.program.rows, max(running.program.batch_size, BATCH_ROWS))
     with lenient():
-        return [_line(running, rng.choice(running.program.rows, size, replace=False)) for _ in range(probes)]
+        return [line_of(running, rng.choice(running.program.rows, size, replace=False)) for _ in range(probes)]
 
 
-def _line(running: Running, rows: Array) -> Line:
+def line_of(running: Running, rows: Array) -> Line:
     assert running.data is not None
     X, y = running.data[0][rows], running.data[1][rows]
     probe = copy.deepcopy((running.module, running.optimizer))

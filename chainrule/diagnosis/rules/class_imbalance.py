@@ -57,6 +57,7 @@ faulty, cured = program(3.2), program(0)
         share = counts[common] / n
         no_better = evidence.right <= share + 2 * (share * (1 - share) / n) ** 0.5
         missed = evidence.trained and counts[rare] >= self.few and found < self.recall and no_better
+        missed = missed and not evidence.hopeless
         if missed:
             says += (
                 f"; of those {found:.0%} are found, and {evidence.right:.1%} right answers are what saying "

@@ -53,7 +53,7 @@ faulty, cured = program(-50.0), program(0.0)
         for i, layer in enumerate(evidence.end.layers):
             dead = np.logical_and.reduce([check.dead_units[i] for check in last])
             share = float(dead.mean())
-            if share > self.share and (share == 1 or evidence.ill):
+            if share > self.share and (evidence.ill or (share == 1 and not evidence.hopeless)):
                 first = next(check.t for check in evidence.record.checks if check.dead[i] > self.share)
                 found.append((first, i, layer, int(dead.sum()), dead.size))
         if not found:

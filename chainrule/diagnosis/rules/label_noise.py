@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chainrule.diagnosis.evidence import Evidence
+from chainrule.diagnosis.evidence import LEARNED, Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.rules.base import RULES, Rule
 
@@ -21,6 +21,7 @@ class LabelNoise(Rule):
     """
 
     rows: int = 200
+    common: float = 0.9  # share of one label; beyond it skill on a few rows says little
     rows_a_feature: float = 5.0  # fewer are learned by heart even where there is something to learn
 
     fault = "LABEL_NOISE"
@@ -49,10 +50,11 @@ cured = program((X[:, :1] > 0).astype("f4"))
         rows = min(evidence.program.rows, 2000)
         if rows < max(self.rows, self.rows_a_feature * evidence.data.d) or not plain.unseen <= 2 / held**0.5:
             return
-        if evidence.validation.skill > 2 / held**0.5 or evidence.task.auto:
+        common = max(evidence.data.counts.values(), default=0) / max(evidence.data.n, 1)
+        if common > self.common or evidence.validation.skill > 2 / held**0.5 or evidence.task.auto:
             return
         yield self.found(
-            "WARN" if evidence.ill or evidence.own.unseen <= 0.05 else "INFO",
+            "WARN" if not evidence.skilled >= LEARNED or evidence.own.unseen <= 0.05 else "INFO",
             f"nothing in the features tells the labels: a plain network has skill {plain.seen:.2f} on the rows it is "
             f"shown and {plain.unseen:.2f} on {held} held out",
             measured=plain.unseen,

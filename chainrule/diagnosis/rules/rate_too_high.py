@@ -27,6 +27,7 @@ class RateTooHigh(Rule):
 
     best: float = 0.1
     share: float = 0.5
+    ruin: float = 10.0  # times the loss of the best constant prediction, after one step
     harm: float = 0.02  # of the loss of the best constant prediction, done by a whole step
 
     fault = "LR_HIGH"
@@ -47,17 +48,17 @@ cured = dict(program, optimizer=torch.optim.SGD(net.parameters(), lr=0.1, moment
 """
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
-        early, late = evidence.start.lines, evidence.late
+        early, middle, late = evidence.start.lines, evidence.record.lines, evidence.late
         if not evidence.ill:
             return
-        least = self.harm * (evidence.constant if evidence.constant > 0 else 0.0)
-        probes = next((found for found in (early, late) if self._speaks(found, least)), None)
+        constant = evidence.constant if evidence.constant > 0 else 0.0
+        probes = next((found for found in (early, middle, late) if self._speaks(found, constant)), None)
         if probes is None:
             return
         rate = evidence.program.learning_rate
-        lengths = [line.best for line in probes if line.best > 0]
+        lengths = [line.best for line in probes if 0 < line.best <= self.best]
         usable = round_rate(rate * float(np.median(lengths) if lengths else 0.01))
-        line = probes[-1] if probes is late else max(probes, key=_harm)
+        line = max((line for line in probes if np.isfinite(line.at_zero)), key=_harm)
         yield self.found(
             "WARN",
             f"the learning rate {rate:g} is too high: on the batch it is made for, a whole step takes the loss from "
@@ -70,14 +71,12 @@ cured = dict(program, optimizer=torch.optim.SGD(net.parameters(), lr=0.1, moment
             changes=(LearningRate(value=usable), LearningRate(value=round_rate(usable / 10))),
         )
 
-    def _speaks(self, probes: list[Line], least: float) -> bool:
-        if len(probes) < 3:
-            return False
-        over = [
-            np.isfinite(line.at_zero) and line.best <= self.best and not line.losses[WHOLE] < line.at_zero + least
-            for line in probes
-        ]
-        return float(np.mean(over)) > self.share
+    def _speaks(self, probes: list[Line], constant: float) -> bool:
+        """Most steps do harm, or one undoes more than all training could gain, many times over."""
+        sane = [line for line in probes if np.isfinite(line.at_zero) and line.best <= self.best]
+        over = [line for line in sane if not line.losses[WHOLE] < line.at_zero + self.harm * constant]
+        ruin = [line for line in over if constant and not line.losses[WHOLE] < self.ruin * constant]
+        return len(probes) >= 3 and (len(over) > self.share * len(probes) or bool(ruin))
 
 
 WHOLE = 4  # where a whole step stands among the lengths
