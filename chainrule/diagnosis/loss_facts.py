@@ -106,6 +106,16 @@ def _by_experiment(call: Callable[[Array, Array], float], outputs: Array, y: Arr
     return "unknown", "values"
 
 
+def of_pairs(value: float, outputs: Array, y: Array) -> bool:
+    """Whether the value is a formula of the catalog, each output set against its own target."""
+    found = [
+        formula(outputs.astype(np.float64), y) for formulas in _FORMULAS.values() for formula in formulas.values()
+    ]
+    return any(
+        abs(value - e) <= 1e-4 * abs(e) + 1e-7 for expected in found if expected is not None for e in expected
+    )
+
+
 def _averages(terms: Array) -> tuple[float, ...]:
     total = float(terms.sum())
     return total, total / terms.size, total / len(terms), total / 2, total / 2 / len(terms), total / 2 / terms.size

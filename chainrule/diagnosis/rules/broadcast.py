@@ -48,7 +48,10 @@ faulty, cured = program(y), program(y.reshape(-1, 1))
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
         shapes = evidence.start.shapes
-        if shapes is None or not evidence.loss.elementwise or shapes[0] == shapes[1]:
+        if shapes is None or shapes[0] == shapes[1]:
+            return
+        stretched = evidence.start.stretched
+        if stretched is False or (stretched is None and not evidence.loss.elementwise):
             return
         out, target = shapes
         batch = min(evidence.program.batch_size, evidence.program.rows)
@@ -62,11 +65,8 @@ faulty, cured = program(y), program(y.reshape(-1, 1))
             return
         size = int(np.prod(both))
         if size > max(np.prod(out), np.prod(target)) + self.more:
-            says = (
-                f"a batch of {batch} predictions {out} and targets {target} is compared as {both}: {size:,} "
-                "pairs, "
-            )
-            says += "each prediction with every target"
+            says = f"a batch of {batch} predictions {out} and targets {target} is compared as {both}: "
+            says += f"{size:,} pairs, each prediction with every target"
             changes = (ReshapeTarget(), OutputAndLoss())
         elif size > np.prod(target) and not evidence.task.decides:
             says = f"each of the {out[-1]} outputs is compared with the one target: {out} against {target}"

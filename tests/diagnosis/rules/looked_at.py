@@ -14,6 +14,7 @@ from chainrule.diagnosis.libraries import lenient
 from chainrule.diagnosis.loss_facts import loss_facts
 from chainrule.diagnosis.program import Program
 from chainrule.diagnosis.rules import RULES
+from chainrule.diagnosis.start_facts import _stretched
 from chainrule.diagnosis.tasks import task_of
 
 nn = ag.nn
@@ -66,6 +67,7 @@ def evidence_of(module, X, y, loss, *, skill=0.0, optimizer=None, told=None, by_
         evidence.constant = constant_loss(program, task, facts, width, probe)
         evidence.perfect = perfect_loss(program, task, facts, width, probe)
     evidence.start.shapes = (look.output.shape, probe[1].shape)
+    evidence.start.stretched = _stretched(program, look.output, probe[1])
     evidence.train, evidence.steps_run = Score(float("nan"), skill), 100
     return evidence
 

@@ -71,6 +71,8 @@ def test_a_few_contradictions_are_only_remarkable_even_where_nothing_is_learned(
 
 def test_shared_rows_of_whole_numbers_may_be_chance():
     assert said("shared-rows", evidence(XOR_YES, XOR, validation=(XOR, XOR_YES))) == ["INFO"]
+    assert said("shared-rows", evidence(XOR_YES[:4], XOR[:4], validation=(XOR[:4], XOR_YES[:4]))) == ["INFO"]
+    assert said("shared-rows", evidence(XOR_YES, XOR + 0.5, validation=(XOR + 0.5, XOR_YES))) == ["INFO"]
     assert said("shared-rows", evidence(validation=(X[:50], YES[:50]))) == ["WARN"]
     assert said("shared-rows", evidence(validation=(X[:50] + 1, YES[:50]))) == []
     assert said("shared-rows", evidence()) == []

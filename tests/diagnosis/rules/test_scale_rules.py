@@ -177,6 +177,17 @@ def test_shapes_that_are_stretched_are_an_error_whatever_was_learned(width, y, l
     assert said("broadcast", network(6, 8, width), X, y, loss, skill=0.95) == expected
 
 
+def test_a_loss_that_makes_the_shapes_one_itself_stretches_nothing():
+    def own(outputs, targets):
+        return ((outputs[:, 0] - targets) ** 2).mean()
+
+    def stretched(outputs, targets):
+        return ((outputs - targets) ** 2).mean()
+
+    assert said("broadcast", network(6, 8, 1), X, VALUES[:, 0], own) == []
+    assert said("broadcast", network(6, 8, 1), X, VALUES[:, 0], stretched) == ["ERROR"]
+
+
 def torch_network(*widths):
     import torch
 
