@@ -1,4 +1,4 @@
-"""Measured in seconds before the first epoch: scales, gradients, a step's direction and length, one batch learned."""
+"""Measured in seconds before the first epoch: scales, gradients, the first steps, one batch learned."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Line:
 class StartFacts:
     """What could not be measured is NaN or empty.
 
-    ``loss`` of the probe rows. ``shapes`` of prediction and target of these rows; ``stretched``
-    whether the loss then sets each prediction against every target, None where that wasn't tried. ``gradients`` rms by dense layer;
+    ``loss`` of the probe rows. ``shapes`` of prediction and target of these rows; ``stretched`` whether the loss then
+    sets each prediction against every target, None where that wasn't tried. ``gradients`` rms by dense layer;
     ``doubled`` the loss of a batch given twice over its loss. ``downhill`` the cosine between the first step and
     the negative gradient. ``checked`` the largest relative error of gradients against differences, ``checked_at``
-    where. ``one_batch`` skill after ``BATCH_STEPS`` steps of Adam on one batch, ``one_batch_losses`` the way there.
+    where. ``one_batch`` skill after ``BATCH_STEPS`` steps of Adam on one batch, ``one_batch_losses`` the way to it.
     """
 
     loss: float = float("nan")
