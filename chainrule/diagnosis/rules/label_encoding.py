@@ -101,7 +101,7 @@ faulty, cured = program(labels), program(labels - 1)
             return None
         if task.form != "index":
             columns = targets(evidence).shape[1]
-            if getattr(evidence.program.loss, "targets", "rows") == "ids" and columns > 1:
+            if getattr(evidence.program.loss, "targets", "rows") == "ids" and columns > 1 and evidence.ill:
                 return (
                     "ERROR",
                     f"{loss.name} takes one class number a row; the labels are rows of {columns} numbers",
