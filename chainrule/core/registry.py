@@ -28,6 +28,7 @@ class Registry(Generic[T]):
         self._base_module = base_module
         self._folder = str(Path(base_file).parent)
         self._classes: dict[str, type[T]] = {}
+        self._found: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         return f"Registry({self.kind!r}: {', '.join(self)})"
@@ -37,9 +38,11 @@ class Registry(Generic[T]):
         """All names, sorted: the files of the folder and what users have registered. Imports nothing."""
         return tuple(sorted(self._files() | set(self._classes)))
 
-    def _files(self) -> set[str]:
-        files = (module.name for module in pkgutil.iter_modules([self._folder]))
-        return {name for name in files if name != "base" and not name.startswith("_")}
+    def _files(self) -> frozenset[str]:
+        if self._found is None:  # looked for once: a model file of ten thousand modules asks as often
+            files = (module.name for module in pkgutil.iter_modules([self._folder]))
+            self._found = frozenset(name for name in files if name != "base" and not name.startswith("_"))
+        return self._found
 
     def _file(self, name: str) -> str:
         """The file of a thing; another shelf may name its files otherwise."""
@@ -52,7 +55,7 @@ class Registry(Generic[T]):
         return len(self.names)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names
+        return isinstance(name, str) and (name in self._classes or name in self._files())
 
     def register(self, name: str) -> Callable[[type[T]], type[T]]:
         """Class decorator: puts the class on the shelf under ``name`` and writes the name into it."""

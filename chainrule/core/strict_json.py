@@ -14,6 +14,7 @@ MOST_DIGITS = 100  # of a number; the shortest form of a float64 has 17 of them
 # widest of the text, an item of a list is a pointer and an object, an entry of an object also a key and a pair.
 PER_ITEM, PER_LIST, PER_ENTRY = 72, 72, 320
 FREE = 28_000_000  # bytes that any text may become
+BLOCK = 1_000_000  # letters looked at together
 
 
 def read_json(text: str | bytes | memoryview, what: str, most: int = FREE) -> dict[str, Any]:
@@ -22,12 +23,12 @@ def read_json(text: str | bytes | memoryview, what: str, most: int = FREE) -> di
     FileError for what is no JSON (NaN and a half character are none), nests too deep, has numbers that float64
     doesn't, or would take more than ``most`` bytes.
     """
+    _affordable(text, what, most)
     try:
         if not isinstance(text, str):
             text = str(text, "utf-8")
     except UnicodeDecodeError as problem:
         raise FileError(f"{what} is no UTF-8 text (byte {problem.start})") from None
-    _affordable(text, what, most)
 
     def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -63,14 +64,19 @@ def read_json(text: str | bytes | memoryview, what: str, most: int = FREE) -> di
     return value
 
 
-def _affordable(text: str, what: str, most: int) -> None:
+def _affordable(text: str | bytes | memoryview, what: str, most: int) -> None:
     """Refuse what would take too much memory, by the most that a text with so many marks can become."""
-    width = 1 if text.isascii() else 4
-    cost = width * len(text) + PER_ITEM * text.count(",") + PER_LIST * text.count("[")
-    cost += PER_ENTRY * (text.count(":") + text.count("{"))
+    width, cost = 1, 0
+    for i in range(0, len(text), BLOCK):
+        piece = text[i : i + BLOCK]
+        piece = piece if isinstance(piece, str) else str(piece, "latin-1")  # a byte a letter
+        width = width if piece.isascii() else 4
+        cost += PER_ITEM * piece.count(",") + PER_LIST * piece.count("[")
+        cost += PER_ENTRY * (piece.count(":") + piece.count("{"))
+    cost += width * len(text)
     if cost > most:
         raise FileError(
-            f"{what} is too large: {len(text)} characters that may take {cost} bytes, {most} are the most"
+            f"{what} is too large: {len(text)} letters that may take {cost} bytes; {most} are the most"
         )
 
 

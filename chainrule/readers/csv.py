@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from chainrule.core.types import Array
 from chainrule.readers.base import READERS, Reader
 
 MOST_COLUMNS = 100_000  # each takes hundreds of bytes, however short
+BLOCK = 5_000  # cells that are rows before they are parts of columns
 
 
 @READERS.register("csv")
@@ -35,10 +37,7 @@ class CSV(Reader):
         data = files.read(path, "a CSV file")
         if b"\0" in data and data[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             raise FileError(f"{path} holds zero bytes; it is no CSV file")
-        text = io.TextIOWrapper(
-            io.BytesIO(data), "utf-8-sig", newline=""
-        )  # as a whole it could take 4 bytes a byte
-        reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+        reader = csv.reader(self._lines(path, data), delimiter=self.delimiter, strict=True)
         try:
             header = next((row for row in reader if row), None)
             if header is None:
@@ -60,27 +59,37 @@ class CSV(Reader):
         Gathered by column: a list for each row would take eight times the bytes of a short cell.
         """
         columns: list[list[str]] = [[] for _ in range(width)]
+        rows: list[list[str]] = []
         lines = array("q")
         for row in reader:
-            if not row:
-                continue
             if len(row) != width:
+                if not row:
+                    continue
                 raise FileError(
                     f"{path}, line {reader.line_num}: {len(row)} cells; the header has {width} columns"
                 )
-            for column, cell in zip(columns, row, strict=True):
-                column.append(cell.strip())
+            rows.append(row)
             lines.append(reader.line_num)
+            if len(rows) * width > BLOCK:
+                _gather(rows, columns)
+        _gather(rows, columns)
         made = []
         for i in range(width):
             made.append(np.array(columns[i], dtype=object))
             columns[i] = []
         return tuple(made), np.frombuffer(lines, np.int64) if len(lines) else np.empty(0, np.int64)
 
+    def _lines(self, path: Path, data: bytes) -> Iterator[str]:
+        """The lines of the text, which as a whole could take 4 bytes a byte."""
+        for number, line in enumerate(io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline=""), 1):
+            if len(line) > MOST_COLUMNS and line.count(self.delimiter) >= MOST_COLUMNS:
+                raise FileError(
+                    f"{path}, line {number}: more than {MOST_COLUMNS} cells, the most. Try an .npy array"
+                )
+            yield line
+
     def _names(self, path: Path, header: list[str]) -> tuple[str, ...]:
         names = tuple(name.strip() for name in header)
-        if len(names) > MOST_COLUMNS:
-            raise FileError(f"{path} has {len(names)} columns; {MOST_COLUMNS} are the most. Try an .npy array")
         seen = set()
         for i, name in enumerate(names):
             if not name:
@@ -94,6 +103,13 @@ class CSV(Reader):
                 f"{path}: the first line holds numbers only; expected a header with the columns' names"
             )
         return names
+
+
+def _gather(rows: list[list[str]], columns: list[list[str]]) -> None:
+    """Move the cells of the rows to the columns."""
+    for column, cells in zip(columns, zip(*rows, strict=True), strict=bool(rows)):
+        column.extend(map(str.strip, cells))
+    rows.clear()
 
 
 def _first_wrong(data: bytes) -> int:

@@ -1,0 +1,35 @@
+"""What the tests of hostile files share: a worker in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import chainrule
+
+ROOT = Path(chainrule.__file__).parents[1]
+
+
+def run_module(name, *words):
+    """The lines of JSON that ``python -m hostile.<name>`` prints; its last words where it ends badly."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"hostile.{name}", *map(str, words)],
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT / 'tests'}{os.pathsep}{ROOT}",
+            "OPENBLAS_NUM_THREADS": "1",
+            "CHAINRULE_ENGINE": "numpy",
+        },
+        capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, (done.returncode, lines[-1:], done.stderr[-3000:])
+    return lines
+
+
+@pytest.fixture(scope="session")
+def worker():
+    return run_module

@@ -1,0 +1,37 @@
+"""Loading a file runs nothing, imports nothing and opens nothing else, as Python's own audit events tell (PEP 578)."""
+
+from pathlib import Path
+
+import pytest
+
+import chainrule
+
+from .formats import FORMATS
+
+HARMLESS = {"array.__new__", "mmap.__new__", "open"}  # a .npy is mapped; what is opened is looked at below
+PACKAGE = Path(chainrule.__file__).parent
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_loading_opens_the_file_and_does_nothing_else(name, worker):
+    [found] = worker("auditing", name)
+    assert found["files"] > 60
+    assert set(found["seen"]) <= HARMLESS
+    assert found["seen"]["open"] == [found["path"]]
+
+
+def test_a_model_file_makes_nothing_be_imported_but_what_is_on_the_shelves(worker):
+    [found] = worker("auditing", "model", "--cold")
+    seen = found["seen"]
+    for path in seen["open"]:
+        assert path == found["path"] or Path(path).is_relative_to(PACKAGE)
+    assert all(module.startswith("chainrule.") for module in seen["import"])
+    assert set(seen) <= HARMLESS | {"import", "exec", "compile", "marshal.loads", "os.listdir", "os.scandir",
+                                    "object.__getattr__", "sys._getframe"}  # fmt: skip
+    for code in seen.get("exec", ()):
+        assert f'file "{PACKAGE}' in code or 'file "<string>"' in code  # a dataclass writes its methods as a text
+
+
+def test_and_these_tests_would_see_a_pickle_run_a_command(worker):
+    [found] = worker("auditing", "pickle")
+    assert {"exec", "compile", "os.system", "pickle.find_class"} <= set(found["seen"])
