@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from dataclasses import dataclass, field
 
@@ -45,11 +44,11 @@ class Line:
 class StartFacts:
     """What could not be measured is NaN or empty.
 
-    ``loss`` of the probe rows. ``shapes`` of prediction and target of these rows; ``stretched`` whether the loss then
-    sets each prediction against every target, None where that wasn't tried. ``gradients`` rms by dense layer;
+    ``loss`` of the probe rows. ``shapes`` of prediction and target of these rows; ``stretched`` whether the loss
+    then sets each prediction against every target, None where that wasn't tried. ``gradients`` rms by dense layer;
     ``doubled`` the loss of a batch given twice over its loss. ``downhill`` the cosine between the first step and
     the negative gradient. ``checked`` the largest relative error of gradients against differences, ``checked_at``
-    where. ``one_batch`` skill after ``BATCH_STEPS`` steps of Adam on one batch, ``one_batch_losses`` the way to it.
+    where. ``one_batch`` skill after ``BATCH_STEPS`` steps of Adam on one batch, ``one_batch_losses`` the way.
     """
 
     loss: float = float("nan")
@@ -198,8 +197,8 @@ def _loss_of(running: Running, X: Array, y: Array) -> float:
 
 
 def lines(program: Program, at: tuple[int, ...] = (0, 2, 5, 10, 20)) -> list[Line]:
-    """The line probe, after so many steps of the program, on a batch, or on 32 rows where a batch has fewer: of one
-    row a step of any length makes the loss less."""
+    """The line probe, after so many steps of the program, on a batch, or on 32 rows where a batch has fewer: of
+    one row a step of any length makes the loss less."""
     running, found = program.start(), []
     rng = np.random.default_rng(program.seed)
     size = min(program.rows, max(program.batch_size, BATCH_ROWS))
@@ -220,20 +219,23 @@ def late_lines(running: Running, probes: int = 5) -> list[Line]:
 
 
 def line_of(running: Running, rows: Array) -> Line:
+    """Along the step that the program would take next; after its last one, along one of the full rate."""
     assert running.data is not None
     X, y = running.data[0][rows], running.data[1][rows]
-    probe = copy.deepcopy((running.module, running.optimizer))
-    twin = Running(running.program, *probe, running.seed, t=running.t)
+    program = running.program
+    steps = program.epochs * program.steps_an_epoch
+    factor = 1.0 if program.schedule is None or running.t >= steps else program.schedule(running.t + 1, steps)
+    twin = running.copy_at(factor)
     at_zero = twin.gradient(X, y)
     gradient, before = _gradients(twin), [array(p).copy() for p in twin.module.parameters()]
     twin.step(rows)
-    steps = [array(p) - old for p, old in zip(twin.module.parameters(), before, strict=True)]
+    moves = [array(p) - old for p, old in zip(twin.module.parameters(), before, strict=True)]
     losses = []
     for length in LENGTHS:
-        for p, old, step in zip(twin.module.parameters(), before, steps, strict=True):
-            array(p)[...] = old + length * step
+        for p, old, move in zip(twin.module.parameters(), before, moves, strict=True):
+            array(p)[...] = old + length * move
         losses.append(_loss_of(twin, X, y))
-    return Line(running.t, at_zero, tuple(losses), float(-(gradient @ _flat(steps))))
+    return Line(running.t, at_zero, tuple(losses), float(-(gradient @ _flat(moves))))
 
 
 def _one_batch(program: Program, task: Task, cut: float) -> tuple[float, list[float]]:

@@ -31,7 +31,7 @@ def filled(module, fill):
 
 ONE_HOT = np.hstack([X[:, :2], np.eye(4)[rng.integers(0, 4, 256)]])
 PIXELS = np.clip(rng.normal(0.2, 0.3, (256, 6)), 0, 1)
-PIXELS[:, 0] = np.arange(256) < 1  # a pixel at the border, once on
+PIXELS[:, 0] = 0.02 * (np.arange(256) < 1)  # a pixel at the border, once on and faint
 UNIT = {
     "standardized": X,
     "one-hot beside numbers": ONE_HOT,
