@@ -23,7 +23,9 @@ def test_a_grid_prints_its_best_what_matters_and_how_to_go_on(chainrule):
     for heading in ("The best 4 of 4 points", "By value", "What matters"):
         assert heading in found.out
     assert "4 points: 4 done" in found.out
-    assert re.search(r"4 trainings in [\d.]+ s by 1 worker: [\d.]+ a minute; \d+ % of the workers' time", found.out)
+    assert re.search(
+        r"4 trainings in [\d.]+ s by 1 worker: [\d.]+ a minute; \d+ % of the workers' time", found.out
+    )
     assert "chainrule train --config grid/best.toml" in found.out
     assert sorted(path.name for path in Path("grid").iterdir()) == [
         "best.toml", "environment.json", "sessions.jsonl", "sweep.toml", "trials.jsonl",
@@ -73,7 +75,9 @@ def test_the_same_command_goes_on_and_the_folder_alone_does_too(chainrule):
         assert "2 trainings in" in again.out
         table = re.compile(r"The best 4.*?By value", re.DOTALL)
         without_seconds = re.compile(r" +[\d.]+ *$", re.MULTILINE)
-        assert without_seconds.sub("", table.search(again.out)[0]) == without_seconds.sub("", table.search(whole)[0])
+        assert without_seconds.sub("", table.search(again.out)[0]) == without_seconds.sub(
+            "", table.search(whole)[0]
+        )
     shown = chainrule("sweep", "--run-dir", "grid")
     assert shown.err.splitlines() == ["4/4 trainings, best " + shown.err.split()[-1]]
 

@@ -58,7 +58,12 @@ def test_planes_are_a_table_for_each_pair_of_the_outer_settings():
 
 
 def test_planes_cross_out_what_failed_and_average_what_shares_a_cell():
-    rows = [{"x": 1, "y": 1, "r": 2.0}, {"x": 1, "y": 1, "r": 4.0}, {"x": 2, "y": 1, "r": None}, {"x": 2, "y": 2, "r": 5.0}]
+    rows = [
+        {"x": 1, "y": 1, "r": 2.0},
+        {"x": 1, "y": 1, "r": 4.0},
+        {"x": 2, "y": 1, "r": None},
+        {"x": 2, "y": 2, "r": 5.0},
+    ]
     (ax,) = plots.planes(rows, ["x", "y"], "r").axes
     assert [t.get_text() for t in ax.texts] == ["3", "5"]
     assert [line.get_marker() for line in ax.lines] == ["x"]

@@ -65,7 +65,9 @@ def possible(plan: Plan, workers: Workers, store: Store | None) -> None:
     if store is not None or plan.search.learns:
         storage.check()
     if store is not None and plan.prune is not None and plan.prune.in_step:
-        raise SettingError(f"{plan.prune.name} needs all runs of a rung in one hand; leave out --storage, or --prune")
+        raise SettingError(
+            f"{plan.prune.name} needs all runs of a rung in one hand; leave out --storage, or --prune"
+        )
     if store is None and plan.search.learns and workers.cluster is not None:
         raise SettingError(
             f"{plan.search.name} on a cluster needs a --storage that all its workers reach, "

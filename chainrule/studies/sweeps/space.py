@@ -24,7 +24,7 @@ from chainrule.runs import RunConfig
 
 # What decides which rows are learned and judged is the same in all runs of a sweep, and so is what only describes.
 SAME = ("source", "target", "task", "ignore", "weight_column", "validation", "data_dir", "seed", "metrics",
-        "threads", "engine")  # fmt: skip
+        "threads", "engine", "summary")  # fmt: skip
 REFUSED = {
     "time_limit": "scores would depend on the machine's load; sweep epochs instead",
     "calibrate": "it changes no decision; calibrate the best when it is trained",

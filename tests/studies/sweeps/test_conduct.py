@@ -177,7 +177,7 @@ def test_progress_counts_up_and_knows_the_best(plan, tmp_path):
 
 
 def test_the_best_file_is_a_whole_configuration(plan, swept, tmp_path):
-    results = swept(plan({"optimizer.momentum": [0.0, 0.5]}, optimizer="sgd:nesterov=true", learning_rate=0.1))
+    results = swept(plan({"optimizer.momentum": [0.5, 0.9]}, optimizer="sgd:nesterov=true", learning_rate=0.1))
     config = RunConfig.from_toml(tmp_path / "sweep" / "best.toml")
     momentum = results.best.values["optimizer.momentum"]
     assert config.optimizer == f"sgd:nesterov=true,momentum={momentum}"

@@ -1,5 +1,6 @@
 """Importance: against least squares, which decomposes the variance of a balanced grid the same way."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -17,7 +18,8 @@ def results_of(made, score, states=None):
         )
         for i, (p, s) in enumerate(zip(points, score, strict=True))
     ]
-    return Results(made, tuple(sorted(outcomes, key=lambda o: -o.scores[0] if o.scores else np.inf)))
+    ranked = sorted(outcomes, key=lambda o: -o.scores[0] if o.scores else np.inf)
+    return Results(dataclasses.replace(made, score="accuracy"), tuple(ranked))
 
 
 def explained(score, *columns):
