@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.plots.base import COLORS, figure, label, numbers, picture, powers, wide
 
 MOST_VALUES = 8  # of a list that are put side by side; more are taken for a range
+MOST_POWERS = 1e250  # on a scale of powers of ten the margin above a larger number would be infinite
 
 
 @picture
@@ -32,11 +33,14 @@ def effects(
         ax.grid(visible=True)
     for ax in panels.ravel()[len(settings) :]:
         ax.remove()
-    if wide(y, 10.0):
+    if wide(y, 10.0) and np.nanmax(y) < MOST_POWERS:
         powers(panels[0, 0].yaxis)
     for ax in panels[:, 0]:
         ax.set_ylabel(label(result, 40))
-    panels[0, 0].legend()
+    for ax in panels[0]:
+        if ax.get_legend_handles_labels()[0]:  # a range has no lines, and so nothing to explain
+            ax.legend()
+            break
     return made
 
 

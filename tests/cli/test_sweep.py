@@ -106,7 +106,7 @@ def test_the_same_command_goes_on_and_the_folder_alone_does_too(chainrule):
         (2, "--storage takes", [*GRID, "--storage", "mysql://a"]),
         (2, "--study is a name in a --storage", [*GRID, "--study", "s"]),
         (2, "judges on validation rows", ["moons:n=40", "--epochs", "1,2", "--validation", "0"]),
-        (2, "seed is a whole number", [*SMALL, "--seed", "1,2", "--epochs", "1,2"]),
+        (2, "seed is a whole number", [*SMALL, "--seed", "1,2", "--learning-rate", "0.1,0.2"]),
         (2, "time-limit|time_limit", [*GRID, "--time-limit", "3"]),
         (1, "holds no sweep", ["--run-dir", "nowhere"]),
         (1, "there is no file space.toml", ["moons", "--space", "space.toml"]),
@@ -177,7 +177,7 @@ def test_pictures_and_tables_go_where_they_are_asked_for(chainrule):
                                "<!-- end -->\n<!-- sweep: other -->\nstays\n<!-- end -->\n")  # fmt: skip
     found = chainrule("sweep", *GRID, "--plot", "pictures", "--markdown", "page.md", "--run-dir", "grid")
     assert found.code == 0
-    assert sorted(path.name for path in Path("pictures").iterdir()) == ["effects.svg", "planes.svg"]
+    assert sorted(path.name for path in Path("pictures").iterdir()) == ["effects.svg", "planes.svg", "runs.svg"]
     page = Path("page.md").read_text()
     assert "old" not in page
     assert "stays" in page

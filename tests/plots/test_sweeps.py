@@ -47,7 +47,7 @@ def test_effects_of_a_range_are_dots_where_they_are():
 
 def test_planes_are_a_table_for_each_pair_of_the_outer_settings():
     made = plots.planes([{**row, "d": 7} for row in ROWS], ["a", "c", "b", "d"], "error", higher_is_better=False)
-    assert [ax.get_title() for ax in made.axes] == ["b x", "b y", "b z"]
+    assert [ax.get_title("left") for ax in made.axes] == ["b x", "b y", "b z"]
     first = made.axes[0]
     assert [t.get_text() for t in first.texts] == ["101", "201", "100", "200"]  # row 0.01, then 0.1
     opacity = np.asarray(first.images[0].get_array())[..., 3]
