@@ -1,4 +1,5 @@
-"""The best constant prediction: what a network that ignores its input could do at most, under the loss as written."""
+"""The best constant prediction: what a network that ignores its input could do at most, under the loss as
+written."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def constant_loss(program: Program, task: Task, loss: LossFacts, width: int, X_y
 
 
 def perfect_loss(program: Program, task: Task, loss: LossFacts, width: int, X_y: tuple[Array, Array]) -> float:
-    """The loss of predictions that are the targets themselves, as sure as ``SMALL`` allows; NaN where there are none.
+    """The loss of predictions that are the targets themselves, as sure as ``SMALL`` allows; NaN where there are
+    none.
 
     A loss of signs or distances that is not least there has its sign wrong, or its arguments in the wrong order.
     """

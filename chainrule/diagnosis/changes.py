@@ -161,7 +161,8 @@ class StandardizeInputs(Change):
         spread = np.where(spread > 0, spread, 1.0)
 
         def scaled(values: Array) -> Array:
-            return ((values - mean) / spread).astype(np.float32)
+            found: Array = ((values - mean) / spread).astype(np.float32)
+            return found
 
         held = program.validation
         return program.changed(
@@ -184,7 +185,8 @@ class StandardizeTarget(Change):
         mean, spread = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
 
         def scaled(values: Array) -> Array:
-            return ((values - mean) / spread).astype(np.float32)
+            found: Array = ((values - mean) / spread).astype(np.float32)
+            return found
 
         held = program.validation
         return program.changed(
@@ -262,7 +264,8 @@ def _is_activation(part: Any) -> bool:
 
 @dataclass(frozen=True)
 class OutputAndLoss(Change):
-    """The output layer without an activation, as wide as the target asks, under a loss that takes logits or values.
+    """The output layer without an activation, as wide as the target asks, under a loss that takes logits or
+    values.
 
     Labels are rewritten in the form that the loss takes.
     """

@@ -19,8 +19,8 @@ class DataFacts:
     ``mean``, ``spread``, ``low``, ``high`` are by column. ``counts`` are rows by distinct target, where the task
     decides, ``held_counts`` those of the validation rows. ``conflicts`` is the share of rows equal to another with
     another target, that no function of the features gets right; ``repeated`` the share of rows equal to another;
-    ``shared`` the share of validation rows that training has too. ``copied`` is the first column equal to the target
-    in every row.
+    ``shared`` the share of validation rows that training has too. ``copied`` is the first column equal to the
+    target in every row.
     """
 
     n: int = 0

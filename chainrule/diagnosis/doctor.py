@@ -14,8 +14,8 @@ from chainrule.diagnosis.data_facts import data_facts
 from chainrule.diagnosis.evidence import Evidence, Score
 from chainrule.diagnosis.experiments import free_of_regularization, own_network, plain_network, weights
 from chainrule.diagnosis.libraries import array, lenient
-from chainrule.diagnosis.networks import program_of_network
 from chainrule.diagnosis.loss_facts import LossFacts, loss_facts
+from chainrule.diagnosis.networks import program_of_network
 from chainrule.diagnosis.program import Program, Running
 from chainrule.diagnosis.proof import prove as proved
 from chainrule.diagnosis.record import Epoch, ModuleWatcher, Record
@@ -45,7 +45,6 @@ def begun(program: Program) -> Evidence:
     task = task_of(X, y, program.told)
     facts = data_facts(X, y, task, program.validation)
     evidence = Evidence(program, task, LossFacts("unknown"), facts, program.some(PROBE))
-    running = program.start()
     try:
         evidence.look = program.start().look(evidence.probe[0])  # a copy that stays: a look's weights are live
         output = evidence.look.output
@@ -166,13 +165,14 @@ def diagnose(
     """Findings about a training program, worst and earliest cause first, with evidence and proved remedies.
 
     ``subject`` is a chainrule Network, whose loss and optimizer are those of ``fit``; or a Module of
-    chainrule.autograd or torch with ``loss(outputs, targets)`` as it is written and an optimizer over its parameters.
-    Nothing given is changed: copies train. ``task``, "classes" or "values", says what the target is where that
-    can't be read off it. The settings are the other fields of ``Program``: shuffle, zero_grad, schedule,
-    before_epoch, metric, seed.
+    chainrule.autograd or torch with ``loss(outputs, targets)`` as it is written and an optimizer over its
+    parameters. Nothing given is changed: copies train. ``task``, "classes" or "values", says what the target is
+    where that can't be read off it. The settings are the other fields of ``Program``: shuffle, zero_grad,
+    schedule, before_epoch, metric, seed.
 
-    The program trains once as written, for at most ``budget`` seconds; with ``prove`` the remedies of what was found
-    are run as rivals of it, for at most as long again. Raises InputError and SettingError for what is no program.
+    The program trains once as written, for at most ``budget`` seconds; with ``prove`` the remedies of what was
+    found are run as rivals of it, for at most as long again. Raises InputError and SettingError for what is no
+    program.
     """
     began = time.perf_counter()
     if isinstance(subject, Network):

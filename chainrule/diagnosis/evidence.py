@@ -36,13 +36,15 @@ class Score:
 class Evidence:
     """All that is known of one program. What could not be measured is None, and rules about it stay silent.
 
-    ``constant`` is the loss, as written, of the best constant prediction, ``perfect`` that of the targets themselves.
+    ``constant`` is the loss, as written, of the best constant prediction, ``perfect`` that of the targets
+    themselves.
     ``look`` is the network over the probe rows before training, ``end`` after it. ``recall`` is the share of each
     class' rows that the trained network names rightly. ``problem`` is the error that ended the program.
 
-    Of experiments (``experiments``): ``plain`` is what a plain network learns of the same data, ``own`` what this one
-    does on rows held out, ``free`` the skill without dropout, decay and penalties, ``training_mode`` the skill of
-    the trained network left in training mode, ``late`` line probes at the end. ``right`` is the share of right answers on the rows scored.
+    Of experiments (``experiments``): ``plain`` is what a plain network learns of the same data, ``own`` what
+    this one does on rows held out, ``free`` the skill without dropout, decay and penalties, ``training_mode``
+    the skill of the trained network left in training mode, ``late`` line probes at the end. ``right`` is the
+    share of right answers on the rows scored.
     """
 
     program: Program
@@ -85,7 +87,8 @@ class Evidence:
 
     @cached_property
     def skilled(self) -> float:
-        """What was learned of the training rows: the better of both skills, as one may not see what the other does."""
+        """What was learned of the training rows: the better of both skills, as one may not see what the other
+        does."""
         known = [value for value in (self.train.skill, self.loss_skill) if not np.isnan(value)]
         return max(known, default=float("nan"))
 
@@ -105,21 +108,23 @@ class Evidence:
 
     @cached_property
     def ill(self) -> bool:
-        """The gate against crying wolf: nothing worth the name was learned, or much less than the data allow, or what
-        was learned is being lost."""
+        """The gate against crying wolf: nothing worth the name was learned, or much less than the data allow, or
+        what was learned is being lost."""
         if self.problem is not None or self.worsening:
             return True
         return self.telling and (not self.skilled >= LEARNED or self.behind > BEHIND)
 
     @property
     def telling(self) -> bool:
-        """Whether skill tells anything: of a few rows among very many that no constant gets right, it is chance."""
+        """Whether skill tells anything: of a few rows among very many that no constant gets right, it is
+        chance."""
         wrong = self.data.n - max(self.data.counts.values(), default=0)
         return not self.data.counts or wrong >= FEW or wrong > RARE * self.data.n
 
     @cached_property
     def behind(self) -> float:
-        """How much less it learned of its own rows than a plain network knows of rows it never saw; 0 if unknown."""
+        """How much less it learned of its own rows than a plain network knows of rows it never saw; 0 if
+        unknown."""
         gap = self.plain.fair - self.skilled
         return 0.0 if np.isnan(gap) else float(gap)
 

@@ -24,7 +24,8 @@ FEW, SCARCE = 40, 400  # rows; of fewer none are held out, and each quarter in t
 
 @dataclass(frozen=True)
 class Learnable:
-    """Skill of a network on the rows it learned from, and on rows it did not see (NaN where there were too few)."""
+    """Skill of a network on the rows it learned from, and on rows it did not see (NaN where there were too
+    few)."""
 
     seen: float = float("nan")
     unseen: float = float("nan")
@@ -53,8 +54,8 @@ def split(program: Program, rows: int = ROWS) -> list[tuple[Array, Array]]:
 def plain_network(program: Program, task: Task) -> Learnable:
     """What two layers of 64 ReLU units learn of the same rows in 1,500 steps of AdamW, everything standardized.
 
-    Its weights are those that answer the rows held out best. This is what the data allow at the least; a program far
-    behind it has a fault, one near it has none.
+    Its weights are those that answer the rows held out best. This is what the data allow at the least; a program
+    far behind it has a fault, one near it has none.
     """
     if task.auto:  # an autoencoder is narrow on purpose: no wide network is its measure
         return Learnable()

@@ -49,7 +49,8 @@ class Finding:
 
     @property
     def cure(self) -> Change | None:
-        """The change that was proved; the first one where nothing was run; None where nothing that was run helped."""
+        """The change that was proved; the first one where nothing was run; None where nothing that was run
+        helped."""
         if self.proof is None:
             return self.changes[0] if self.changes else None
         return self.proof.best.of if self.proof.confirmed and self.proof.best is not None else None

@@ -84,7 +84,7 @@ def program_of_rows(
 
 def module_of(network: Network, loss: Loss, weights: Mapping[str, Array]) -> Any:
     """The network up to its logits on tensors, with these weights."""
-    module = nn.Sequential(*(_part(each) for each in network.core_modules(loss)))
+    module: Any = nn.Sequential(*(_part(each) for each in network.core_modules(loss)))
     module.load_state_dict({name: np.array(weights[name]) for name in module.state_dict()})
     if network.dtype == np.float64:
         module.double()
@@ -131,7 +131,7 @@ class _Loss(autograd.autograd.Function):
     def forward(ctx: Any, outputs: Any, targets: Any, loss: Loss) -> Any:
         value, gradient = loss.value_and_gradient(outputs.detach().numpy(), targets.detach().numpy())
         ctx.save_for_backward(autograd.from_numpy(np.ascontiguousarray(gradient)))
-        return autograd.tensor(value, dtype=outputs.dtype)
+        return autograd.as_tensor(np.asarray(value), dtype=outputs.dtype)
 
     @staticmethod
     def backward(ctx: Any, upstream: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import Any
 
 from chainrule.diagnosis.rules import Rule
 
@@ -11,7 +12,7 @@ HEADINGS = ("What it sees", "Why it matters", "What to try", "Source")
 _PART = re.compile(rf"^({'|'.join(HEADINGS)})\s+", re.MULTILINE)
 
 
-def parts(rule: type[Rule]) -> dict[str, str]:
+def parts(rule: type[Any]) -> dict[str, str]:
     """``fault_in_words``, then the text under each heading, each as one paragraph."""
     pieces = _PART.split(inspect.cleandoc(rule.__doc__ or ""))
     named = zip(pieces[1::2], pieces[2::2], strict=True)
@@ -46,7 +47,7 @@ def page(rule: type[Rule]) -> str:
             "```python",
             inspect.cleandoc(rule.example),
             "```",
-            "`cr.diagnose(**faulty)` names it, first or as a consequence of the first; `cr.diagnose(**cured)` does not.",
+            "`cr.diagnose(**faulty)` names it, first or as a consequence of the first; with `cured` it does not.",
             "",
         ]
     lines += [f"Taxonomy of cases: `{rule.fault}`. Place in the order of causes: {rule.stage}.", ""]

@@ -136,9 +136,17 @@ class Running:
     stale: int = 0  # backward passes, of the first twenty, that added to gradients a step had used
 
     def __post_init__(self) -> None:
-        self._rate = [float(group["lr"]) for group in self.optimizer.param_groups]
+        self.peaks = [float(group["lr"]) for group in self.optimizer.param_groups]
         self.sight = ModuleSight(self.module)
-        self.data = (self.program.X, self.program.y)
+        if self.data is None:
+            self.data = (self.program.X, self.program.y)
+
+    def copy_at(self, factor: float) -> Running:
+        """A copy that goes on from here with the rates as they were given, times ``factor``."""
+        module, optimizer = copy.deepcopy((self.module, self.optimizer))
+        for group, peak in zip(optimizer.param_groups, self.peaks, strict=True):
+            group["lr"] = peak * factor
+        return Running(self.program.changed(schedule=None), module, optimizer, self.seed, t=self.t, data=self.data)
 
     def look(self, X: Array) -> Look:
         with lenient():
@@ -147,10 +155,8 @@ class Running:
     def outputs_of(self, X: Array, *, training: bool = False) -> Array:
         """In evaluation mode unless told, in pieces."""
         lib = library(self.module)
-        made = []
         with lenient(), lib.no_grad() if training else looking(self.module):
-            for part in pieces(X):
-                made.append(array(self.module(tensor(part, self.module))).copy())
+            made = [array(self.module(tensor(part, self.module))).copy() for part in pieces(X)]
         return np.concatenate(made)
 
     def gradient(self, X: Array, y: Array, *, training: bool = False) -> float:
@@ -183,7 +189,7 @@ class Running:
         self.rows, self.loss = rows, float(array(value))
         if program.schedule is not None:
             factor = program.schedule(self.t, program.epochs * program.steps_an_epoch)
-            for group, rate in zip(self.optimizer.param_groups, self._rate, strict=True):
+            for group, rate in zip(self.optimizer.param_groups, self.peaks, strict=True):
                 group["lr"] = rate * factor
         for watcher in watchers:
             watcher.before_update(self)

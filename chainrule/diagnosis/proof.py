@@ -78,8 +78,8 @@ def better(skill: float, before: float) -> bool:
 def prove(evidence: Evidence, findings: list[Finding], cut: float, budget: float | None = None) -> None:
     """Run the changes that root findings name, and write the proof into each finding.
 
-    A rival that doesn't beat the program on the first seed is not run on the others. Without ``budget``, in seconds,
-    the rivals may take as long as ``TIMES`` trainings of the program, and at least ``LEAST`` seconds.
+    A rival that doesn't beat the program on the first seed is not run on the others. Without ``budget``, in
+    seconds, the rivals may take as long as ``TIMES`` trainings of the program, and at least ``LEAST`` seconds.
     """
     roots = [f for f in findings if f.root and f.severity != "INFO" and f.changes]
     if not roots:
@@ -111,7 +111,8 @@ def _joined(
     until: float,
     runs: dict[Change, Rival | None],
 ) -> list[Rival]:
-    """Where no change helps alone: this finding's first with the first of every other, then a faster optimizer too."""
+    """Where no change helps alone: this finding's first with the first of every other, then a faster optimizer
+    too."""
     kinds: dict[type, Change] = {}
     for other in (finding, *(each for each in findings if each is not finding and each.severity != "INFO")):
         for change in other.changes[:1]:

@@ -192,7 +192,8 @@ class Pairs:
 
     def add(self, running: Running) -> float:
         """The share of rows met again that had another target before."""
-        assert running.data is not None and running.rows is not None
+        assert running.data is not None
+        assert running.rows is not None
         X, y = running.data
         rows = running.rows
         keys = row_keys(np.asarray(X[rows], np.float64).reshape(len(rows), -1))
@@ -215,7 +216,8 @@ def finite_step(running: Running) -> bool:
 
 def born(running: Running) -> Born:
     """Where the first value that is not finite came into this step; the weights are those before its update."""
-    assert running.data is not None and running.rows is not None
+    assert running.data is not None
+    assert running.rows is not None
     X, y = running.data[0][running.rows], running.data[1][running.rows]
     t = running.t
     for name, values in (("features", X), ("targets", y)):

@@ -79,8 +79,8 @@ class Recorder(Callback):
         trainer = self._trainer
         network, loss = trainer.network, trainer.loss_function
         program = program_of_rows(
-            network, *self._rows, loss, trainer.optimizer, self._begin, batch_size=min(trainer.batch_size, len(self._rows[0])),
-            epochs=trainer.epochs,
+            network, *self._rows, loss, trainer.optimizer, self._begin,
+            batch_size=min(trainer.batch_size, len(self._rows[0])), epochs=trainer.epochs,
         )  # fmt: skip
         now = module_of(network, loss, network.state_dict())
         running = Running(program, now, program.optimizer, 0, trainer.state.t, len(trainer.history.rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,30 +11,19 @@ import numpy as np
 
 from chainrule.core.files import json_ready
 from chainrule.diagnosis.evidence import Evidence
-from chainrule.diagnosis.finding import SEVERITIES, Finding
+from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.findings import Findings
 
 
 @dataclass
-class Report:
+class Report(Findings):
     """``findings`` are in order: the first is the likeliest cause, its consequences follow it.
 
     ``evidence`` is all that was measured; ``seconds`` is what it took. ``print(report)`` is for people.
     """
 
-    findings: list[Finding]
     evidence: Evidence
     seconds: float = 0.0
-
-    def worst(self) -> str | None:
-        """The highest severity found, or None."""
-        return max((f.severity for f in self.findings), key=SEVERITIES.index, default=None)
-
-    def at_least(self, severity: str) -> list[Finding]:
-        least = SEVERITIES.index(severity)
-        return [f for f in self.findings if SEVERITIES.index(f.severity) >= least]
-
-    def consequences(self, root: Finding) -> list[Finding]:
-        return [f for f in self.findings if f.because == root.rule and f.severity != "INFO"]
 
     def document(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -54,9 +42,6 @@ class Report:
         }
         ready: dict[str, Any] = json_ready({"findings": [f.document() for f in self.findings], "program": facts})
         return ready
-
-    def json(self) -> str:
-        return json.dumps(self.document(), indent=2)
 
     def __str__(self) -> str:
         return "\n".join(self._lines(92))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.diagnosis.finding import Finding
+from chainrule.diagnosis.findings import Findings
 from chainrule.diagnosis.pages import parts
-from chainrule.diagnosis.report import Report
-from chainrule.diagnosis.rules import RULES
+from chainrule.diagnosis.shelves import rule_named
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {"ERROR": "error", "WARN": "warning", "INFO": "note"}
 
 
-def sarif(report: Report, subject: str, version: str) -> dict[str, Any]:
+def sarif(report: Findings, subject: str, version: str) -> dict[str, Any]:
     """One run of the tool; ``subject`` is the file or data set that was examined."""
     names = list(dict.fromkeys(finding.rule for finding in report.findings))
     rules = [_rule(name) for name in names]
@@ -23,7 +23,7 @@ def sarif(report: Report, subject: str, version: str) -> dict[str, Any]:
 
 
 def _rule(name: str) -> dict[str, Any]:
-    said = parts(RULES[name])
+    said = parts(rule_named(name))
     return {
         "id": name,
         "shortDescription": {"text": said["fault_in_words"]},

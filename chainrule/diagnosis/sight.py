@@ -175,7 +175,8 @@ def _hooked(module: Any, seen: list[tuple[str, Any, Any, Any]]) -> Iterator[None
 
 
 def function_between(z: Array, a: Array) -> str | None:
-    """The activation that makes ``a`` of ``z``; None where they are equal, "unknown" where none on the shelf does."""
+    """The activation that makes ``a`` of ``z``; None where they are equal, "unknown" where none on the shelf
+    does."""
     z64, a64 = z.astype(np.float64), a.astype(np.float64)
     if np.allclose(z64, a64, rtol=1e-5, atol=1e-7, equal_nan=True):
         return None

@@ -243,7 +243,8 @@ def _one_batch(program: Program, task: Task, cut: float) -> tuple[float, list[fl
     running = program.start()
     X, y = program.some(BATCH_ROWS, seed=2)
     adam = library(program.module).optim.Adam(running.module.parameters(), lr=1e-2)
-    losses, until = [], time.perf_counter() + SECONDS
+    losses: list[float] = []
+    until = time.perf_counter() + SECONDS
     while len(losses) < BATCH_STEPS and (len(losses) < LEAST_STEPS or time.perf_counter() < until):
         losses.append(running.gradient(X, y))
         adam.step()

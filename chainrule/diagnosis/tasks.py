@@ -60,8 +60,8 @@ def skill(task: Task, outputs: Array, y: Array, cut: float = 0.5) -> float:
     """1 - (errors / errors of the best constant answer): 0 is no better than a constant, 1 is perfect.
 
     Errors are wrong answers where the task decides, squared errors where it has values (so this is R^2, of
-    all columns together). ``cut`` is the output from which one means yes: 0.5 of a probability, 0 of a logit. Outputs that
-    are not finite have no skill: -inf.
+    all columns together). ``cut`` is the output from which one means yes: 0.5 of a probability, 0 of a logit.
+    Outputs that are not finite have no skill: -inf.
     """
     n = len(y)
     out = np.asarray(outputs, np.float64).reshape(n, -1)

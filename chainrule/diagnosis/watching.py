@@ -28,8 +28,8 @@ KEPT = 2000  # rows kept of what the loop shows
 class Watch:
     """``with watch(module, optimizer) as watch: ...your loop...``, then ``watch.report()``.
 
-    It sees the batches the module is given in training mode, the loss they are given to, each backward pass and each
-    step. The losses of ``nn.functional``, and so of the modules around them, are known with their targets; of
+    It sees the batches the module is given in training mode, the loss they are given to, each backward pass and
+    each step. The losses of ``nn.functional``, and so of the modules around them, are known with their targets; of
     another loss only its value is, and rules about targets stay silent.
     """
 

@@ -78,7 +78,9 @@ def test_a_change_leaves_the_program_it_is_given_alone():
         running = apply(change, module).start()
         running.train(epochs=1)
         assert running.problem is None, change
-        assert all(np.array_equal(before[name], value.numpy()) for name, value in module.state_dict().items()), change
+        assert all(np.array_equal(before[name], value.numpy()) for name, value in module.state_dict().items()), (
+            change
+        )
         assert isinstance(module[1], ag.nn.ReLU)
 
 

@@ -5,8 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.diagnosis import Recorder, experiments
-from chainrule.diagnosis.sight import ModuleSight, NetworkSight
 from chainrule.diagnosis.networks import module_of
+from chainrule.diagnosis.sight import ModuleSight, NetworkSight
 from chainrule.losses import LOSSES
 
 RNG = np.random.default_rng(0)
@@ -39,7 +39,9 @@ def test_samples_are_of_the_gradients_and_weights_of_their_step(engine):
         def on_step_end(self, trainer):
             if trainer.state.t == 10:
                 weights = trainer.network.state_dict()
-                seen["weight"] = [np.sqrt(np.mean(np.square(weights[f"{i}.weight"], dtype=float))) for i in (0, 2, 4)]
+                seen["weight"] = [
+                    np.sqrt(np.mean(np.square(weights[f"{i}.weight"], dtype=float))) for i in (0, 2, 4)
+                ]
 
     recorder = Recorder()
     cr.fit(network(), X, LABELS, **FIT, epochs=2, callbacks=[recorder, Look()], engine=engine)
@@ -71,7 +73,9 @@ def test_a_network_is_seen_as_its_module_is():
     loss = LOSSES.make("cross_entropy")
     ours = NetworkSight(net, loss, {}).look(X)
     theirs = ModuleSight(module_of(net, loss, net.state_dict())).look(X)
-    assert [(a.activation, a.normalized) for a in ours.layers] == [(b.activation, b.normalized) for b in theirs.layers]
+    assert [(a.activation, a.normalized) for a in ours.layers] == [
+        (b.activation, b.normalized) for b in theirs.layers
+    ]
     for a, b in zip(ours.layers, theirs.layers, strict=True):
         np.testing.assert_allclose(a.z, b.z, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(a.a, b.a, rtol=1e-5, atol=1e-6)

@@ -89,9 +89,13 @@ def test_a_loss_of_ones_own_is_watched_without_its_targets(lib):
 def test_after_it_everything_is_as_it_was(lib):
     before = (lib.Tensor.backward, lib.nn.functional.mse_loss)
     net, optimizer, run = loop(lib, lib.nn.MSELoss(), Y, epochs=1)
-    with pytest.raises(ZeroDivisionError), watch(net, optimizer):
+
+    def stumbling():
         run()
-        1 / 0  # noqa: B018
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), watch(net, optimizer):
+        stumbling()
     assert (lib.Tensor.backward, lib.nn.functional.mse_loss) == before
     assert "step" not in vars(optimizer)
 
@@ -102,5 +106,5 @@ def test_a_loop_that_makes_no_step_is_said_to_show_nothing(lib):
         pass
     with pytest.raises(cr.ChainruleError, match="nothing was seen"):
         seen.report()
-    with pytest.raises(cr.ChainruleError, match="an optimizer|its optimizer"):
+    with pytest.raises(cr.ChainruleError, match="its optimizer"):
         watch(net, "adam")

@@ -61,7 +61,7 @@ def find_lr(
         activation=activation,
         loss=loss,
         optimizer=optimizer,
-        batch_size=None if batch_size is None else batch_rows(batch_size),
+        batch_size=None if batch_size is None else batch_rows(batch_size),  # type: ignore[arg-type]
         seed=seed,
         data_dir=data_dir,
     )

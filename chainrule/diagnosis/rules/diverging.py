@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -75,7 +76,7 @@ faulty, cured = program(150.0), program(2.4)
         if not evidence.ill or evidence.look is None or len(evidence.look.layers) < 3:
             return
         z = [float(np.sqrt(np.mean(np.square(layer.z, dtype=np.float64)))) for layer in evidence.look.layers]
-        gains = [after / before for before, after in zip(z, z[1:], strict=False) if before > 0]
+        gains = [after / before for before, after in pairwise(z) if before > 0]
         if len(gains) >= 2 and min(gains) > self.growth:
             yield self.found(
                 "WARN",

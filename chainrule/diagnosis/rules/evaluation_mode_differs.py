@@ -14,8 +14,8 @@ class EvaluationModeDiffers(Rule):
     """A network that knows its rows in training mode and not in evaluation mode.
 
     What it sees     skill on the same rows in both modes: at least 0.3 less in evaluation mode
-    Why it matters   what is deployed runs in evaluation mode: running averages of batch normalization that have not
-                     settled, or a dropout that is scaled the wrong way round
+    Why it matters   what is deployed runs in evaluation mode: running averages of batch normalization that have
+                     not settled, or a dropout that is scaled the wrong way round
     What to try      more steps, a larger momentum of the averages, batches of more rows
     Source           Ioffe & Szegedy 2015, "Batch normalization"
     """

@@ -16,8 +16,8 @@ class FrozenParameters(Rule):
 
     What it sees     ten steps after the start, parameters with a gradient that is not 0 and not a bit changed
     Why it matters   part of the network stays as it was drawn
-    What to try      give the optimizer all parameters, after the network is complete; a learning rate that is not 0.
-                     To freeze on purpose, say requires_grad_(False)
+    What to try      give the optimizer all parameters, after the network is complete; a learning rate that is
+                     not 0. To freeze on purpose, say requires_grad_(False)
     Source           PyTorch's documentation of torch.optim
     """
 

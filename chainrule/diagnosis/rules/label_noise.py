@@ -13,10 +13,11 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class LabelNoise(Rule):
     """Labels that no network can foretell from these features.
 
-    What it sees     a plain network learns the rows it is shown and knows nothing of rows held out: its skill there is
-                     not above 0 by two standard errors; the program itself does no better
+    What it sees     a plain network learns the rows it is shown and knows nothing of rows held out: its skill
+                     there is not above 0 by two standard errors; the program itself does no better
     Why it matters   there is nothing to learn, whatever the network
-    What to try      look at how features and labels were joined; at how labels were made; at features that are missing
+    What to try      look at how features and labels were joined; at how labels were made; at features that are
+                     missing
     Source           Zhang et al. 2017, "Understanding deep learning requires rethinking generalization"
     """
 
@@ -55,8 +56,8 @@ cured = program((X[:, :1] > 0).astype("f4"))
             return
         yield self.found(
             "WARN" if not evidence.skilled >= LEARNED or evidence.own.unseen <= 0.05 else "INFO",
-            f"nothing in the features tells the labels: a plain network has skill {plain.seen:.2f} on the rows it is "
-            f"shown and {plain.unseen:.2f} on {held} held out",
+            f"nothing in the features tells the labels: a plain network has skill {plain.seen:.2f} on the rows "
+            f"it is shown and {plain.unseen:.2f} on {held} held out",
             measured=plain.unseen,
             limit=2 / held**0.5,
             remedy="look at how features and labels were joined, and at how the labels were made",

@@ -14,7 +14,8 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class NonFinite(Rule):
     """A number that is none: NaN or infinity in the loss, the gradients or the weights.
 
-    What it sees     the first value that is not finite, by replaying its step: phase, layer, row, and what came before
+    What it sees     the first value that is not finite, by replaying its step: phase, layer, row, and what came
+                     before
     Why it matters   from there on everything is NaN, and nothing is learned any more
     What to try      a loss of logits instead of a logarithm of probabilities; a smaller rate; scaled features
     Source           Goodfellow, Bengio & Courville 2016, 4.1 "Overflow and underflow"

@@ -16,9 +16,10 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class Oscillation(Rule):
     """A loss that jumps up and down from epoch to epoch on the same rows, and gets no lower.
 
-    What it sees     the loss after each epoch on a fixed set of rows, so without the noise of batches, over the last two
-                     thirds: more than 55 % of its changes reverse the one before, the typical one is over 20 % of
-                     the loss and 5 % of that of the best constant, or 0.08 of skill, and there is no trend downwards
+    What it sees     the loss after each epoch on a fixed set of rows, so without the noise of batches, over the
+                     last two thirds: more than 55 % of its changes reverse the one before, the typical one is
+                     over 20 % of the loss and 5 % of that of the best constant, or 0.08 of skill, and there is
+                     no trend downwards
     Why it matters   what is learned in one epoch is undone in the next; where it stops is luck
     What to try      a tenth of the learning rate; larger batches; a schedule that ends small
     Source           Bottou, Curtis & Nocedal 2018, "Optimization methods for large-scale machine learning"

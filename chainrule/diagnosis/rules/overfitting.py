@@ -15,9 +15,10 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class Overfitting(Rule):
     """The training rows are learned by heart: rows held out are answered no better than by a constant.
 
-    What it sees     skill on the training rows above 0.5 and on held-out rows not above 0 by two standard errors; or the
-                     validation loss well above its minimum, long ago, while the training loss still falls. Without
-                     validation rows the program is run again with a quarter of its rows held out
+    What it sees     skill on the training rows above 0.5 and on held-out rows not above 0 by two standard
+                     errors; or the validation loss well above its minimum, long ago, while the training loss
+                     still falls. Without validation rows the program is run again with a quarter of its rows
+                     held out
     Why it matters   the network will be wrong wherever it is used
     What to try      check the labels; more data; stop at the minimum; weight decay or dropout
     Source           Zhang et al. 2017, "Understanding deep learning requires rethinking generalization"
@@ -78,8 +79,8 @@ cured = program((X[:, :1] > 0).astype("f4"))
         if long_ago and held[-1] > (1 + self.rise) * held[best] and worse > 0.02:
             yield self.found(
                 "WARN",
-                f"the validation loss was least in epoch {best + 1} ({held[best]:.3g}) and is {held[-1]:.3g} now, while "
-                "the training loss still falls",
+                f"the validation loss was least in epoch {best + 1} ({held[best]:.3g}) and is {held[-1]:.3g} "
+                "now, while the training loss still falls",
                 when=f"from epoch {best + 1}",
                 measured=float(held[-1] / held[best]),
                 limit=1 + self.rise,

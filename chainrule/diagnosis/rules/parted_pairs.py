@@ -14,7 +14,8 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class PartedPairs(Rule):
     """Features and labels are shuffled apart: a row has another label in the next epoch.
 
-    What it sees     rows of the second epoch, found again by their numbers, whose target was another one in the first
+    What it sees     rows of the second epoch, found again by their numbers, whose target was another one in the
+                     first
     Why it matters   the labels are noise: the best that can be learned is their average
     What to try      shuffle features and labels by one and the same order
     Source           Northcutt, Athalye & Mueller 2021, "Pervasive label errors": what wrong labels do
@@ -49,8 +50,8 @@ faulty = dict(cured, before_epoch=shuffled_apart)
         if parted > self.share:
             yield self.found(
                 "ERROR",
-                f"{parted:.0%} of the rows have another target in the second epoch than in the first: features and "
-                "labels are shuffled apart",
+                f"{parted:.0%} of the rows have another target in the second epoch than in the first: features "
+                "and labels are shuffled apart",
                 when="from epoch 2",
                 measured=parted,
                 limit=self.share,

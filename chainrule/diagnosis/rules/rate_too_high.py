@@ -33,7 +33,7 @@ class RateTooHigh(Rule):
     fault = "LR_HIGH"
     stage = "learning rate"
     explains = (
-        "dead-units", "saturated-units", "oscillation", "diverging", "exploding-gradients", "non-finite",
+        "dead-units", "saturated-units", "oscillation", "diverging", "non-finite",
         "vanishing-gradients", "undertrained", "rate-too-low", "overfitting",
     )  # fmt: skip
     example = """
@@ -61,8 +61,8 @@ cured = dict(program, optimizer=torch.optim.SGD(net.parameters(), lr=0.1, moment
         line = max((line for line in probes if np.isfinite(line.at_zero)), key=_harm)
         yield self.found(
             "WARN",
-            f"the learning rate {rate:g} is too high: on the batch it is made for, a whole step takes the loss from "
-            f"{line.at_zero:.3g} to {line.losses[WHOLE]:.3g}; {line.best:g} of it would give "
+            f"the learning rate {rate:g} is too high: on the batch it is made for, a whole step takes the loss "
+            f"from {line.at_zero:.3g} to {line.losses[WHOLE]:.3g}; {line.best:g} of it would give "
             f"{min(line.losses):.3g}",
             when=f"step {line.t}",
             measured=rate,

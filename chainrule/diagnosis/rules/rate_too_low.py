@@ -17,9 +17,9 @@ from chainrule.diagnosis.start_facts import LENGTHS
 class RateTooLow(Rule):
     """Steps so short that far longer ones would still lower the loss, from the first step to the last.
 
-    What it sees     the loss of a batch along the step taken on it, at the start and at the end of training: the best
-                     length is 30 times the step or more in most probes (10 where it is far behind), and the program knows less of its own rows
-                     than a plain network knows of rows it never saw
+    What it sees     the loss of a batch along the step taken on it, at the start and at the end of training: the
+                     best length is 30 times the step or more in most probes (10 where it is far behind), and the
+                     program knows less of its own rows than a plain network knows of rows it never saw
     Why it matters   the training ends long before it has learned what it could
     What to try      the learning rate that the probes estimate; Adam; many more epochs
     Source           Bengio 2012, "Practical recommendations for gradient-based training"
@@ -72,8 +72,8 @@ cured = dict(program, optimizer=torch.optim.Adam(net.parameters(), lr=1e-2))
         usable = round_rate(rate * float(np.median([line.best for line in late])))
         yield self.found(
             "WARN",
-            f"the learning rate {rate:g} is too low: at the end of training a step {np.median(lengths):g} times as long "
-            "would still lower the loss more",
+            f"the learning rate {rate:g} is too low: at the end of training a step {np.median(lengths):g} times "
+            "as long would still lower the loss more",
             when="from the first step to the last",
             measured=rate,
             limit=usable,

@@ -16,8 +16,8 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class SaturatedUnits(Rule):
     """Hidden sigmoid or tanh units pressed against their ends, where the derivative is almost 0.
 
-    What it sees     the derivative of each unit's activation below a hundredth of its largest on more than 90 % of the
-                     probe rows; more than half of a layer's units so, while little is learned
+    What it sees     the derivative of each unit's activation below a hundredth of its largest on more than 90 %
+                     of the probe rows; more than half of a layer's units so, while little is learned
     Why it matters   no gradient passes through them: they and all before them stop learning
     What to try      inputs of spread 1; Glorot initialization; ReLU
     Source           Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward networks"

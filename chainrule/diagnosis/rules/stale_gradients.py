@@ -14,7 +14,8 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class StaleGradients(Rule):
     """A backward pass adds to gradients that an optimizer step has already used.
 
-    What it sees     at the start of each backward pass: gradients that are not 0, and a step since they were written
+    What it sees     at the start of each backward pass: gradients that are not 0, and a step since they were
+                     written
     Why it matters   every step repeats all those before it: the steps grow and point where the loss was, not is
     What to try      optimizer.zero_grad() before each backward(). Accumulation over several batches has no step in
                      between, so it is not meant here
@@ -24,7 +25,7 @@ class StaleGradients(Rule):
     fault = "ZERO_GRAD"
     stage = "gradients"
     explains = (
-        "rate-too-high", "rate-too-low", "oscillation", "diverging", "non-finite", "exploding-gradients", "dead-units",
+        "rate-too-high", "rate-too-low", "oscillation", "diverging", "non-finite", "dead-units",
         "saturated-units", "undertrained", "too-small", "vanishing-gradients", "uphill",
     )  # fmt: skip
     example = """

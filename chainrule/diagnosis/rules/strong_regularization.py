@@ -25,7 +25,8 @@ class StrongRegularization(Rule):
     fault = "REG_TOO_STRONG"
     stage = "loss"
     explains = (
-        "undertrained", "rate-too-low", "too-small", "vanishing-gradients", "saturated-units", "dead-units", "overfitting",
+        "undertrained", "rate-too-low", "too-small", "vanishing-gradients", "saturated-units", "dead-units",
+        "overfitting",
     )  # fmt: skip
 
     example = """
@@ -47,8 +48,8 @@ faulty, cured = program(3.0), program(1e-5)
         if gain >= self.gain:
             yield self.found(
                 "WARN",
-                f"without dropout, decay and penalties the same training reaches skill {evidence.free:.2f} instead of "
-                f"{evidence.train.skill:.2f}",
+                f"without dropout, decay and penalties the same training reaches skill {evidence.free:.2f} "
+                f"instead of {evidence.train.skill:.2f}",
                 measured=gain,
                 limit=self.gain,
                 changes=(NoRegularization(),),

@@ -16,8 +16,8 @@ from chainrule.diagnosis.rules.base import RULES, Rule
 class Undertrained(Rule):
     """The training ended while the loss was still falling, with much left to learn.
 
-    What it sees     no step at all; or the loss of the last third of training below that of the third before by more
-                     than twice its noise, where the program knows clearly less of its own rows than a plain
+    What it sees     no step at all; or the loss of the last third of training below that of the third before by
+                     more than twice its noise, where the program knows clearly less of its own rows than a plain
                      network knows of rows it never saw
     Why it matters   the network is judged before it has learned
     What to try      more epochs; a faster optimizer
@@ -26,6 +26,7 @@ class Undertrained(Rule):
 
     behind: float = 0.1  # half of it where steps are few
     few: int = 100  # steps
+    enough: float = 0.75  # of skill; beyond it a training is one that could go on, not one that failed
     least_gain: float = 0.02  # of the loss of the best constant prediction
 
     fault = "UNDERTRAINED"
@@ -61,6 +62,8 @@ cured = dict(faulty, epochs=300)
             or evidence.worsening
         ):
             return
+        if not few and evidence.skilled >= self.enough:
+            return
         before, last = np.array_split(losses, 3)[1:]
         noise = np.hypot(before.std() / len(before) ** 0.5, last.std() / len(last) ** 0.5)
         gain = float(before.mean() - last.mean())
@@ -69,8 +72,8 @@ cured = dict(faulty, epochs=300)
             return
         yield self.found(
             "WARN",
-            f"after {evidence.steps_run:,} steps the loss was still falling ({before.mean():.3g} to {last.mean():.3g} "
-            f"over the last third), with {evidence.skilled:.0%} of the skill that there is to gain",
+            f"after {evidence.steps_run:,} steps the loss was still falling ({before.mean():.3g} to "
+            f"{last.mean():.3g} over the last third), with {evidence.skilled:.0%} of the skill that there is to gain",
             when="at the end",
             measured=gain,
             limit=float(2 * noise),

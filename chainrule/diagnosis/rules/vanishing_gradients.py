@@ -38,8 +38,8 @@ X = np.random.default_rng(0).normal(size=(300, 8)).astype("f4")
 y = (X[:, :1] * X[:, 1:2] > 0).astype("f4")
 
 def program(depth, activation):
-    layers = [nn.Linear(8, 16), activation()] + [p for _ in range(depth) for p in (nn.Linear(16, 16), activation())]
-    network = nn.Sequential(*layers, nn.Linear(16, 1))
+    layers = [nn.Linear(8, 16), activation()] + [p for _ in range(depth) for p in (nn.Linear(16, 16),
+    activation())] network = nn.Sequential(*layers, nn.Linear(16, 1))
     sgd = optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
     return dict(subject=network, X=X, y=y, loss=nn.BCEWithLogitsLoss(), optimizer=sgd, epochs=40)
 
@@ -62,8 +62,8 @@ faulty, cured = program(8, nn.Sigmoid), program(1, nn.ReLU)
         fade = max(typical, 1e-300) ** (1 / (depth - 1))
         yield self.found(
             "WARN",
-            f"the first layer's gradient is {typical:.1e} of the last one's, relative to the weights: it shrinks to "
-            f"{fade:.2g} from layer to layer",
+            f"the first layer's gradient is {typical:.1e} of the last one's, relative to the weights: it shrinks "
+            f"to {fade:.2g} from layer to layer",
             where="layer 1",
             when=f"{np.mean(ratio < self.ratio):.0%} of the samples",
             measured=typical,
