@@ -16,6 +16,7 @@ from chainrule.core.files import write_whole
 from chainrule.core.settings import parse
 from chainrule.diagnosis import diagnose
 from chainrule.diagnosis.changes import Change
+from chainrule.diagnosis.findings import Findings
 from chainrule.diagnosis.report import Report
 from chainrule.diagnosis.sarif import sarif
 from chainrule.optimizers import OPTIMIZERS
@@ -86,7 +87,7 @@ def left_out(run: Run) -> list[str]:
     return [f"--{name.replace('_', '-')}" for name in (*names, "learning_rates") if getattr(run.config, name)]
 
 
-def give_out(report: Report, asked: Asked, left: list[str]) -> None:
+def give_out(report: Findings, asked: Asked, left: list[str]) -> None:
     """To the screen, and into the files that were asked for."""
     if asked.html is not None:
         from chainrule.report.diagnosis import page
@@ -106,7 +107,7 @@ def give_out(report: Report, asked: Asked, left: list[str]) -> None:
             print(f"written: {path}")
 
 
-def exit_code(report: Report, fail_on: str) -> int:
+def exit_code(report: Findings, fail_on: str) -> int:
     return 0 if fail_on == "never" else int(bool(report.at_least(fail_on.upper())))
 
 

@@ -13,6 +13,7 @@ from chainrule.network import Network
 from chainrule.runs import Result, Run, RunConfig
 from chainrule.runs.config import NEVER
 from chainrule.runs.directory import MODEL, RunDirectory
+from chainrule.runs.summarizing import without_summary
 from chainrule.training import CALLBACKS, Callback, Trainer
 
 
@@ -38,7 +39,7 @@ class Start(Callback):
 def finished(place: RunDirectory, json: bool, quiet: bool) -> int:
     """Of a run with nothing left to do."""
     place.release()
-    facts = Network.load(place.path / MODEL).training
+    facts = without_summary(Network.load(place.path / MODEL).training)
     if json:
         print_json({"run": str(place.path), "finished": True, "training": facts})
     elif not quiet:

@@ -7,7 +7,7 @@ import shlex
 
 from chainrule.runs import RunConfig
 
-CAN_BE_REFUSED = ("scale_target",)  # has a --no- form; of the others untold is no
+CAN_BE_REFUSED = ("scale_target", "summary")  # have a --no- form; of the others untold is no
 
 
 def repeat(config: RunConfig, path: str) -> str:

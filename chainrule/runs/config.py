@@ -75,6 +75,7 @@ class RunConfig:
     threads: int | None = None
     checkpoint_every: int | str | None = None
     on_checkpoint_error: Literal["continue", "stop"] | None = None
+    summary: bool | None = None
     data_dir: str | None = None
 
     @classmethod

@@ -15,7 +15,7 @@ from chainrule.runs.train import Run
 from chainrule.training.checkpoints.keeper import complete
 
 # What may be another option than the run was begun with: it changes no step already taken.
-FREE = {"epochs", "checkpoint_every", "on_checkpoint_error", "data_dir", "engine", "threads"}
+FREE = {"epochs", "checkpoint_every", "on_checkpoint_error", "data_dir", "engine", "threads", "summary"}
 INTERRUPTIONS = ("Ctrl-C", "SIGTERM")  # as a model file calls them
 
 

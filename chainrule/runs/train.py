@@ -24,6 +24,7 @@ from chainrule.runs.config import NEVER, RunConfig
 from chainrule.runs.directory import METRICS, Accepted, MetricsFile, RunDirectory
 from chainrule.runs.result import Result
 from chainrule.runs.sources import open_source
+from chainrule.runs.summarizing import summarize
 from chainrule.targets import TARGETS, Target
 from chainrule.training import Callback, History, fit
 from chainrule.training.calibrating import calibrate
@@ -215,6 +216,8 @@ class Run:
             self._fit(place, callbacks, resume)
             if self.config.calibrate and self.validation is not None:
                 calibrate(self.network, *self.validation)
+            if self.config.summary is not False:
+                summarize(self.network, self.train[0])
             place.save(self.network)
         finally:
             place.release()

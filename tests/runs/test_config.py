@@ -55,7 +55,7 @@ def test_every_option_can_be_written_and_read():
         regularization=("l2", "clip_norm"), early_stopping="loss", time_limit=2.5, metrics=("f1",), validation=0.5,
         calibrate=True, accumulate=2, learning_rates="0=0.5",
         scale="all", scale_target=False, dtype="float64", seed=7, engine="numpy", threads=1,
-        checkpoint_every=500, on_checkpoint_error="stop", data_dir="/data",
+        checkpoint_every=500, on_checkpoint_error="stop", summary=False, data_dir="/data",
     )  # fmt: skip
     assert all(getattr(full, name) is not None for name in FIELDS)
     Path("config.toml").write_bytes(full.to_toml().encode())

@@ -14,7 +14,7 @@ EXAMINATION = Group("Examination", sort_key=0)
 # Options of train that are about its run directory, not about what is trained.
 NOT_OURS = (
     "source", "resume", "checkpoint_every", "on_checkpoint_error", "config", "run_dir", "json", "quiet", "dry_run",
-    "engine", "threads", "calibrate", "early_stopping", "time_limit",
+    "engine", "threads", "summary", "calibrate", "early_stopping", "time_limit",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from chainrule.cli.output import print_json
 from chainrule.diagnosis.pages import parts
-from chainrule.diagnosis.rules import RULES
+from chainrule.diagnosis.shelves import NAMES, rule_named
 
 
 def explain(
@@ -24,7 +24,7 @@ def explain(
     """
     if rule is None:
         return _list(json)
-    cls = RULES[rule]
+    cls = rule_named(rule)
     said = parts(cls)
     if json:
         print_json({"rule": rule, "fault": cls.fault, "stage": cls.stage, "explains": cls.explains, **said})
@@ -44,7 +44,7 @@ def explain(
 
 
 def _list(json: bool) -> int:
-    said = {name: parts(RULES[name])["fault_in_words"] for name in RULES}
+    said = {name: parts(rule_named(name))["fault_in_words"] for name in NAMES}
     if json:
         print_json({"rules": said})
         return 0

@@ -9,6 +9,7 @@ from chainrule.cli.output import model_path, print_json, printable
 from chainrule.losses import LOSSES
 from chainrule.network import Network
 from chainrule.preprocessing import PREPROCESSING
+from chainrule.runs.summarizing import without_summary
 from chainrule.targets import TARGETS
 
 MOST_SHOWN = 20
@@ -38,7 +39,7 @@ def inspect(
                 "loss": network.loss and LOSSES.describe(network.loss),
                 "preprocessing": network.preprocessing and PREPROCESSING.describe(network.preprocessing),
                 "target": network.target and TARGETS.describe(network.target),
-                "training": network.training,
+                "training": without_summary(network.training),
             }
         )
         return 0
@@ -56,7 +57,7 @@ def _facts(network: Network) -> list[tuple[str, str]]:
     found.append(("preprocessing", "none: it takes numbers as they are"))
     if network.preprocessing is not None:
         found[-1] = ("preprocessing", _preprocessing(network))
-    found += [(name, _short(value)) for name, value in sorted(network.training.items())]
+    found += [(name, _short(value)) for name, value in sorted(without_summary(network.training).items())]
     return found
 
 

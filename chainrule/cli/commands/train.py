@@ -173,6 +173,14 @@ def train(
         Path | None,
         Parameter(group=OUTPUT, help="Folder of the run; a fresh runs/<date>-<source>-<n> without it."),
     ] = None,
+    summary: Annotated[
+        bool | None,
+        Parameter(
+            group=OUTPUT,
+            negative="--no-summary",
+            help="Keep quantiles of the training data in the model file, for doctor MODEL NEW_DATA.",
+        ),
+    ] = None,
     json: Annotated[bool, Parameter(group=OUTPUT, help="Print one JSON document and nothing else.")] = False,
     quiet: Annotated[
         bool, Parameter(group=OUTPUT, name=["--quiet", "-q"], help="Print the result alone.")
@@ -232,6 +240,7 @@ def train(
             "checkpoint_every": checkpoint_every,
             "on_checkpoint_error": on_checkpoint_error,
             "data_dir": data_dir,
+            "summary": summary,
         }
     )
     say = not (json or quiet)
