@@ -57,6 +57,7 @@ def test_a_run_without_a_checkpoint_begins_anew_from_its_configuration(chainrule
     done("train", *LONG, "--epochs", "3", "--run-dir", "whole", "-q")
     Path("run").mkdir()
     Path("run/config.toml").write_bytes(Path("whole/config.toml").read_bytes())
+    Path("run/metrics.jsonl").write_text('{"epoch": 1, "loss": 0.1}\n')
     found = chainrule("train", "--resume", "run", "-q")
     assert (found.code, found.err) == (0, "")
     assert left("run") == left("whole")

@@ -81,7 +81,7 @@ def test_with_a_stream(problem, sizes):
         return {"data": (cr.Stream(lambda: iter(parts), sizes),), "batch_size": 5}
 
     expected = problem.train(**anew())
-    for stop in (2, 4, 6, 9, 20):  # 3, 3 and 2 steps of each epoch's chunks
+    for stop in (2, 4, 6, 9, 30):  # 3, 3 and 2 steps of each epoch's chunks
         problem.clean()
         problem.train(resume=False, until=stop, checkpoint_every=1, **anew())
         assert problem.train(resume=True, checkpoint_every=1, **anew()) == expected
