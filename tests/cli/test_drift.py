@@ -1,6 +1,7 @@
 """``doctor MODEL NEW_DATA``, and the summary that ``train`` leaves for it."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def test_the_documents_hold_every_feature_and_finding(chainrule, model):
     said = json.loads(found.out)
     assert [one["name"] for one in said["drift"]["features"]] == ["a", "b"]
     assert said["findings"][0]["fault"] == "DATA_DRIFT"
-    with open("f.sarif", encoding="utf-8") as file:
+    with Path("f.sarif").open(encoding="utf-8") as file:
         run = json.load(file)["runs"][0]
     assert [result["ruleId"] for result in run["results"]] == [f["rule"] for f in said["findings"]]
     assert run["tool"]["driver"]["rules"][0]["help"]["text"]

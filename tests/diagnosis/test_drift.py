@@ -304,7 +304,9 @@ WRONG = {
 def test_a_summary_that_says_nonsense_is_refused_in_one_line(net, wrong):
     twin = cr.MLP([6, 5, 3], loss="cross_entropy", preprocessing=net.preprocessing, target=net.target)
     twin.training = {"summary": WRONG[wrong](copy.deepcopy(net.training["summary"]))}
-    with pytest.raises(FileError, match="^the summary of the training data in this model can't be used: .*[^\n]$"):
+    with pytest.raises(
+        FileError, match=r"^the summary of the training data in this model can't be used: .*[^\n]$"
+    ):
         compare(twin, features(200, 0))
 
 
