@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from chainrule.studies.reproductions import load, names
 from chainrule.studies.reproductions.ledger import Ledger
 from chainrule.studies.reproductions.page import page
@@ -16,12 +14,3 @@ COMMAND = "chainrule reproduce --ledger docs/reproductions.json --notes docs/rep
 def test_the_page_is_what_the_ledger_says():
     rows = [row(load(name), Ledger(LEDGER)) for name in names()]
     assert LEDGER.with_suffix(".md").read_text(encoding="utf-8") == page(rows, LEDGER.name, COMMAND), COMMAND
-
-
-@pytest.mark.parametrize("name", [name for name in names() if load(name).options and not load(name).hours])
-def test_a_recipe_has_the_best_of_the_options_that_were_tried(name):
-    recipe, tried = load(name), Ledger(LEDGER).choices(load(name))
-    assert len(tried) == len(recipe.options)
-    best = max(tried, key=lambda each: each[1].last)[0]
-    epochs = {"epochs": recipe.training.epochs}
-    assert recipe.with_option({**best, **epochs}).fingerprint() == recipe.fingerprint()

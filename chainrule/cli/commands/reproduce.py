@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,12 +13,12 @@ from chainrule.core.errors import SettingError
 from chainrule.core.files import write_whole
 from chainrule.core.settings import whole
 from chainrule.studies import reproductions
-from chainrule.studies.reproductions.jobs import Job, asked, left, options_left
+from chainrule.studies.reproductions.jobs import Job, asked, left
 from chainrule.studies.reproductions.ledger import Ledger
 from chainrule.studies.reproductions.page import page
 from chainrule.studies.reproductions.rows import row
 from chainrule.studies.reproductions.running import Engine
-from chainrule.studies.reproductions.terminal import facts, listing, result, results, tried
+from chainrule.studies.reproductions.terminal import facts, listing, result, results
 from chainrule.training import CALLBACKS
 
 LEDGER = Path("runs") / "reproductions.json"
@@ -27,9 +28,6 @@ def reproduce(
     *names: Annotated[str, Parameter(help='Recipes; "all" is those that take minutes, cheapest first.')],
     seeds: Annotated[int, Parameter(converter=whole_number, help="How many, from 0 on; 5 unless told.")] = 5,
     list_: Annotated[bool, Parameter(name="--list", help="Show all recipes, and run nothing.")] = False,
-    choose: Annotated[
-        bool, Parameter(help="Try the recipe's options on held-out training images, instead of running it.")
-    ] = False,
     ledger: Annotated[Path, Parameter(help="Keeps the seeds done; runs/reproductions.json unless told.")] = LEDGER,
     notes: Annotated[Path | None, Parameter(help="Write the whole ledger as a page, .md.")] = None,
     data_dir: Annotated[Path | None, Parameter(help="Folder with the files of mnist.")] = None,
@@ -48,15 +46,16 @@ def reproduce(
     $ chainrule reproduce --ledger docs/reproductions.json --notes docs/reproductions.md
 
     A verdict says whether ours agrees with the published figure within two standard
-    errors, and what the source left open. Each seed is written into the ledger when
-    it is done: stopped with Ctrl-C and called again, it goes on where it was.
+    errors. Settings that the source left open are chosen on held-out training images
+    first. Each seed is written into the ledger when it is done: stopped with Ctrl-C
+    and called again, it goes on where it was.
     """
     whole("--seeds", seeds)
     if not names and not list_ and notes is None:
         raise SettingError("reproduce needs the NAME of a recipe, or all; --list shows them. Try --help")
     book, recipes = Ledger(ledger), asked(names)
     if not list_:
-        jobs = [j for r in recipes for j in (options_left(r, book) if choose else left(r, book, seeds))]
+        jobs = (job for recipe in recipes for job in left(recipe, book, seeds))
         code = _train(jobs, book, data_dir, engine, quiet=json)
         if code is not None:
             return code
@@ -69,19 +68,17 @@ def reproduce(
         print_json([each.document() for each in rows])
     elif list_:
         print(listing(rows))
-    elif choose:
-        print("\n\n".join(tried(each) for each in rows))
     elif rows:
         print("\n\n".join([*map(facts, rows), results(rows)]))
     return 0
 
 
-def _train(jobs: list[Job], book: Ledger, data_dir: Path | None, engine: Engine, quiet: bool) -> int | None:
+def _train(jobs: Iterator[Job], book: Ledger, data_dir: Path | None, engine: Engine, quiet: bool) -> int | None:
     """Do what is left, and keep each as it is done; the exit code if a signal came in between."""
     interrupt = Interrupt()
     with interrupt.watching():
-        for number, job in enumerate(jobs, 1):
-            _say(f"{number} of {len(jobs)}: {job.label}", quiet)
+        for job in jobs:
+            _say(job.label, quiet)
             watchers = [interrupt, CALLBACKS["progress"](table=False, bar=not quiet)]  # type: ignore[call-arg]
             outcome = job.run(watchers, data_dir, engine)
             if interrupt.code is not None:  # the training was cut short

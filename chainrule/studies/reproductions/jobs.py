@@ -1,4 +1,4 @@
-"""What is left to train: the seeds of a recipe, or its options, that the ledger has not yet."""
+"""What is left to train of a recipe: the options and the seeds that the ledger has not yet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule.core.errors import SettingError
 from chainrule.runs.environment import environment
 from chainrule.studies.reproductions.ledger import Ledger
 from chainrule.studies.reproductions.recipe import Recipe, load, names, told
@@ -53,17 +52,15 @@ def asked(given: Sequence[str]) -> list[Recipe]:
 
 
 def left(recipe: Recipe, ledger: Ledger, seeds: int) -> Iterator[Job]:
-    """The seeds from 0 that were not yet run."""
-    done = ledger.outcomes(recipe)
-    return (Job(recipe, seed) for seed in range(seeds) if seed not in done)
+    """The options that were not yet tried, then, with the best of them, the seeds from 0 that were not yet run.
 
-
-def options_left(recipe: Recipe, ledger: Ledger) -> Iterator[Job]:
-    """The options that were not yet tried; SettingError where the recipe has none."""
-    if not recipe.options:
-        raise SettingError(f"{recipe.name} has no options to choose among: its source tells all settings")
+    Each job is to be kept before the next is asked for.
+    """
     tried = [option for option, _ in ledger.choices(recipe)]
-    return (Job(recipe, 0, dict(option)) for option in recipe.options if option not in tried)
+    yield from (Job(recipe, 0, dict(option)) for option in recipe.options if option not in tried)
+    settled = ledger.settled(recipe)
+    done = ledger.outcomes(settled)
+    yield from (Job(settled, seed) for seed in range(seeds) if seed not in done)
 
 
 def _in_minutes() -> list[Recipe]:

@@ -44,6 +44,13 @@ class Ledger:
         prints = [(option, held_out(recipe, option).fingerprint()) for option in recipe.options]
         return [(option, _outcome(self.path, known[each])) for option, each in prints if each in known]
 
+    def settled(self, recipe: Recipe) -> Recipe:
+        """The recipe with its best option; as it is where it has none, or not all were tried."""
+        tried = self.choices(recipe)
+        if not tried or len(tried) < len(recipe.options):
+            return recipe
+        return recipe.taking(max(tried, key=lambda each: each[1].last)[0])
+
     def keep(self, recipe: Recipe, seed: int, outcome: Outcome, environment: Mapping[str, Any]) -> None:
         """Write one seed down."""
         document = self._read()

@@ -66,7 +66,7 @@ def _section(r: Row) -> str:
         *(f"- done otherwise: {text}" for text in recipe.differs),
     ]
     if r.choices:
-        lines += [f"- on held-out training images, `chainrule reproduce {recipe.name} --choose`: {_chosen(r)}"]
+        lines += [f"- tried on held-out training images, and the best taken: {_chosen(r)}"]
     if r.outcomes:
         lines += [f"- seeds: {_seeds(r)}", f"- {_run(r)}"]
     else:

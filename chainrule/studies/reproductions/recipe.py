@@ -111,9 +111,9 @@ class Training:
 class Recipe:
     """One reproduction. It is trained by ``fit``, or where ``estimator`` holds parameters, by MLPClassifier.
 
-    ``assumed`` lists what the source does not say, ``differs`` what is knowingly done otherwise. ``options`` are
-    the settings of ``training`` that ``assumed`` was chosen among, on held-out training images. ``minutes`` is
-    about how long one seed takes on one core.
+    ``assumed`` lists what the source does not say, ``differs`` what is knowingly done otherwise. Where settings of
+    ``training`` are open ``options`` are tried, for their own epochs, on held-out training images, and the best is
+    taken. ``minutes`` is about how long one seed takes on one core.
     """
 
     name: str
@@ -133,7 +133,7 @@ class Recipe:
         if (self.training is None) == (not self.estimator):
             raise SettingError(f"{self.name}: a recipe has either [training] or [estimator]")
         for option in self.options:
-            self.with_option(option)
+            self._changed(option)
 
     @property
     def hours(self) -> bool:
@@ -152,12 +152,16 @@ class Recipe:
 
     def with_option(self, option: Mapping[str, Any]) -> Recipe:
         """The same with some settings of the training changed."""
+        return dataclasses.replace(self, training=self._changed(option))
+
+    def taking(self, option: Mapping[str, Any]) -> Recipe:
+        """The same with the option for its own, but for the epochs, which were those of trying it."""
+        return self.with_option({key: value for key, value in option.items() if key != "epochs"})
+
+    def _changed(self, option: Mapping[str, Any]) -> Training:
         if self.training is None:
             raise SettingError(f"{self.name}: options are of [training], which this recipe has not")
-        told = settings.plain(self.training) | dict(option)
-        return dataclasses.replace(
-            self, training=settings.build(Training, told, f"{self.name}: options"), options=()
-        )
+        return settings.build(Training, settings.plain(self.training) | dict(option), f"{self.name}: options")
 
     def fingerprint(self) -> str:
         """Of all that a result depends on; a change of words leaves it as it is."""
@@ -193,6 +197,8 @@ def read(path: Path) -> Recipe:
         given = tomllib.loads(files.read(path, "a recipe", MOST_BYTES).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise FileError(f"{path} is no TOML: {problem}") from None
+    if isinstance(given.get("options"), list) and isinstance(given.get("training"), dict):
+        given["training"] = {**given["options"][0], **given["training"]}
     tables: dict[str, type[Any]] = {"source": Source, "figure": Figure, "inputs": Inputs, "network": Network}
     if "training" in given:
         tables["training"] = Training

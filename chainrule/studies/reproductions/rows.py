@@ -67,7 +67,8 @@ class Row:
 
 
 def row(recipe: Recipe, ledger: Ledger, seeds: int | None = None) -> Row:
-    """Of the first ``seeds``, or of all that were run."""
+    """Of the first ``seeds``, or of all that were run; with the best of its options."""
+    recipe = ledger.settled(recipe)
     outcomes = {n: o for n, o in ledger.outcomes(recipe).items() if seeds is None or n < seeds}
     verdict = judge(recipe, list(outcomes.values()))
     return Row(recipe, outcomes, verdict, ledger.environment(recipe), ledger.choices(recipe))

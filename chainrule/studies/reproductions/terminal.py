@@ -25,6 +25,7 @@ def facts(r: Row) -> str:
     parts = [("source", f"{source.authors} {source.year}, {source.title}: {source.where}")]
     parts += [("chosen on", recipe.figure.chosen)]
     parts += [("assumed", text) for text in recipe.assumed] + [("otherwise", text) for text in recipe.differs]
+    parts += [("held out", f"{told(option)}: {result(recipe.figure, outcome)}") for option, outcome in r.choices]
     parts += [(r.verdict.word, r.verdict.why)]
     return "\n".join(lines + [_part(head, text) for head, text in parts])
 
@@ -34,16 +35,6 @@ def results(rows: Sequence[Row]) -> str:
     heads = ["recipe", "published", "ours", "spread", "s.e.", "seeds", "verdict"]
     cells = [[r.recipe.name, r.published, *r.ours, str(len(r.outcomes)), r.verdict.word] for r in rows]
     return table(heads, cells, left=2)
-
-
-def tried(r: Row) -> str:
-    """What the options gave on held-out images, the best first."""
-    figure = r.recipe.figure
-    cells = [
-        [told(option), result(figure, outcome)]
-        for option, outcome in sorted(r.choices, key=lambda each: -each[1].last)
-    ]
-    return table([r.recipe.name, f"{figure.measure} on held-out images"], cells)
 
 
 def result(figure: Figure, outcome: Outcome) -> str:

@@ -29,14 +29,15 @@ activation = "relu"
 
 [training]
 loss = "cross_entropy"
-optimizer = "sgd:learning_rate=0.1"
 batch_size = 20
 epochs = 3
 
 [[options]]
+epochs = 1
 optimizer = "sgd:learning_rate=0.1"
 
 [[options]]
+epochs = 1
 optimizer = "sgd:learning_rate=0.001"
 """
 

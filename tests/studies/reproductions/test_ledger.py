@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from chainrule.core.errors import FileError, SettingError, UnknownNameError
-from chainrule.studies.reproductions.jobs import asked, left, options_left
+from chainrule.core.errors import FileError, UnknownNameError
+from chainrule.studies.reproductions.jobs import asked, left
 from chainrule.studies.reproductions.ledger import Ledger
 from chainrule.studies.reproductions.running import Outcome
 
@@ -33,7 +33,7 @@ def test_what_is_kept_is_read_back(ledger, miniature):
 def test_seeds_that_are_there_are_not_run_again(ledger, miniature):
     for seed in (0, 2):
         ledger.keep(miniature, seed, OUTCOME, MACHINE)
-    assert [job.seed for job in left(miniature, ledger, 4)] == [1, 3]
+    assert [job.seed for job in left(miniature, ledger, 4) if job.option is None] == [1, 3]
 
 
 def test_seeds_of_another_recipe_do_not_count_but_those_of_other_words_do(ledger, miniature):
@@ -46,19 +46,20 @@ def test_seeds_of_another_recipe_do_not_count_but_those_of_other_words_do(ledger
     assert ledger.outcomes(miniature) == {}
 
 
-def test_options_are_tried_once_and_stay_when_the_best_is_taken(ledger, miniature):
+def test_options_are_tried_first_and_the_seeds_take_the_best(ledger, miniature):
     first, second = miniature.options
-    ledger.keep_choice(miniature, second, OUTCOME)
-    assert ledger.choices(miniature) == [(second, OUTCOME)]
-    assert [job.option for job in options_left(miniature, ledger)] == [first]
-    taken = dataclasses.replace(miniature.with_option(second), options=miniature.options)
-    assert taken.fingerprint() != miniature.fingerprint()
-    assert ledger.choices(taken) == [(second, OUTCOME)]
-
-
-def test_a_recipe_without_options_has_nothing_to_choose(ledger, miniature):
-    with pytest.raises(SettingError, match="no options"):
-        list(options_left(dataclasses.replace(miniature, options=()), ledger))
+    ledger.keep_choice(miniature, second, dataclasses.replace(OUTCOME, last=9500))
+    assert ledger.settled(miniature) == miniature
+    jobs = left(miniature, ledger, 2)
+    job = next(jobs)
+    assert (job.option, job.label) == (first, "miniature, epochs 1, optimizer sgd:learning_rate=0.1")
+    job.keep(ledger, OUTCOME)
+    assert [option for option, _ in ledger.choices(miniature)] == [first, second]
+    taken = ledger.settled(miniature)
+    assert (taken.training.optimizer, taken.training.epochs) == ("sgd:learning_rate=0.001", 3)
+    assert [(job.recipe, job.seed, job.option) for job in jobs] == [(taken, 0, None), (taken, 1, None)]
+    ledger.keep(taken, 0, OUTCOME, MACHINE)
+    assert [job.label for job in left(miniature, ledger, 2)] == ["miniature, seed 1"]
 
 
 def test_all_is_what_takes_minutes_the_cheapest_first(folder):
