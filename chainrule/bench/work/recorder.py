@@ -20,7 +20,7 @@ SIZES, ROWS = (784, 128, 64, 10), 20_000
 @WORK.register("recorder")
 @dataclass(frozen=True)
 class RecorderCost(Work):
-    """An epoch of 784-128-64-10 with the doctor's recorder against one without, in turn: medians and their ratio."""
+    """An epoch of 784-128-64-10 with the doctor's recorder against one without, in turn."""
 
     title = "The doctor's recorder"
 
