@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,16 +11,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 import chainrule as cr
-import chainrule.autograd as torch
-from chainrule.core.table import Table
-from chainrule.engine import Engine  # noqa: F401  # imported once, before any warning is an error
-from chainrule.layers.base import views
-from chainrule.preprocessing import Preprocessing
-from chainrule.training.callbacks import CALLBACKS
 
 from . import odd
 
 ROWS = 8
+ANY = st.integers(0, 5)  # rows
 
 
 def as_it_is(returned, arguments):
@@ -96,7 +90,7 @@ def weights_and_losses(returned, arguments):
 def of_fit(kind, **settings):
     def arguments(n):
         y = ids(n) if kind == "classes" else rows(n)[:, 0]
-        given = {
+        return {
             "network": fresh(kind),
             "X": rows(n),
             "y": y,
@@ -104,7 +98,6 @@ def of_fit(kind, **settings):
             "epochs": 2,
             **settings,
         }
-        return given
 
     return arguments
 
@@ -118,7 +111,6 @@ WEIGHTS = odd.values(numbers=("shares", "constant", "zeros", "normal", "1e308", 
 ANSWERS = {"classes": IDS, "values": NUMBERS}
 NO_WEIGHT = frozenset({"nothing"})  # sample_weight=None
 OF_FIT = {"X": FEATURES, "sample_weight": WEIGHTS}
-# Not tried in fit, as they are things that others may pass: a state and a network are tried by the same test.
 
 
 def of_method(kind, method, **settings):
@@ -172,6 +164,8 @@ def read(path: Any) -> Any:
 
 @dataclass(frozen=True)
 class Cubed(cr.TensorActivation):
+    """An activation of somebody's own."""
+
     name = "cubed"
 
     def function(self, z):
@@ -180,10 +174,27 @@ class Cubed(cr.TensorActivation):
 
 @dataclass(frozen=True)
 class Fourth(cr.TensorLoss, cr.losses.MeanSquaredError):
+    """A loss of somebody's own."""
+
     name = "fourth"
 
     def function(self, logits, target):
         return (logits - target) ** 4
+
+
+def cubed(z: Any) -> Any:
+    with np.errstate(all="ignore"):  # as where the engine calls it
+        a = Cubed().forward(z)
+        return [a, Cubed().backward(np.ones_like(z), z, a)]
+
+
+def fourth(logits: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return list(Fourth().value_and_gradient(logits, np.zeros_like(logits)))
+
+
+def fourth_of(target: Any) -> Any:
+    return Fourth().prepare(target, ROWS, 3, np.dtype("float32"))
 
 
 CALLS: dict[str, list[Entry] | str] = {
@@ -230,6 +241,7 @@ CALLS: dict[str, list[Entry] | str] = {
         )
     ],
     "partial_fit": [Entry(cr.partial_fit, without("epochs"), {**OF_FIT, "y": IDS}, weights, 0.0, NO_WEIGHT)],
+    "diagnose": "makes a finding of what the others refuse; tests/diagnosis",
     "evaluate": [
         Entry(
             cr.evaluate,
@@ -293,7 +305,17 @@ CALLS: dict[str, list[Entry] | str] = {
             },
             {"X": FEATURES, "y": IDS},
         ),
-    ],  # fmt: skip
+    ],
+    "TensorActivation": [Entry(cubed, lambda n: {"z": rows(n)}, {"z": odd.floats(ANY, st.just(3))})],
+    "TensorLoss": [
+        Entry(
+            fourth,
+            lambda n: {"logits": rows(n)},
+            {"logits": odd.floats(st.integers(1, 5), st.just(3))},
+            close=1e-6,
+        ),
+        Entry(fourth_of, lambda n: {"target": rows(n)}, {"target": odd.values(3)}),
+    ],
     "History": [Entry(cr.History, answer=lambda found, given: len(found))],
     "Callback": "a base class, all of whose methods are empty",
     "ChainruleError": "a base class of errors",

@@ -5,6 +5,7 @@ whatever a function makes of ``plain`` it must make of ``value``. Where nothing 
 """
 
 import math
+import os
 import tempfile
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ import polars
 import scipy.sparse
 from hypothesis import strategies as st
 
+EXAMPLES = int(os.environ.get("ODD_EXAMPLES", "2000"))  # of each function in the slow tests
 ROWS = (0, 1, 2, 3, 8, 8, 8)
 DTYPES = ("f8", "f4", "f2", "g", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?",
           ">f8", ">f4", ">f2", ">i2", ">i4", ">i8", ">u2", ">u4")  # fmt: skip

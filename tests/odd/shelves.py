@@ -1,6 +1,5 @@
 """How the things of each shelf are called: a rule a shelf, so that a new thing is tried without being named here."""
 
-import copy
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +12,7 @@ from chainrule.layers.base import views
 from chainrule.training.callbacks import CALLBACKS
 
 from . import odd
-from .calls import Cubed, Entry, Fourth, fresh, ids, rows
+from .calls import ANY, Entry, fresh, ids, rows
 
 SHELVES = {
     "activations": cr.activations.ACTIVATIONS,
@@ -29,7 +28,6 @@ SHELVES = {
     "targets": cr.targets.TARGETS,
     "callbacks": CALLBACKS,
 }
-ANY = odd.st.integers(0, 5)  # rows
 
 
 def of_activation(thing):

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from . import shelves
 from .calls import CALLS
 from .examine import examine_array
+from .odd import EXAMPLES
 
 FEW = settings(
-    max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
-MANY = settings(FEW, max_examples=2000)
+MANY = settings(FEW, max_examples=EXAMPLES)
 
 
 def cases():

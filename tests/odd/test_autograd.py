@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 import chainrule.autograd as torch
 from chainrule.core.errors import ChainruleError
 
-from .odd import SETTINGS, fingerprint
+from .odd import EXAMPLES, SETTINGS, fingerprint
 
 FEW = settings(
-    max_examples=12, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=6, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
-MANY = settings(FEW, max_examples=3000)
+MANY = settings(FEW, max_examples=EXAMPLES)
 
 FUNCTIONAL = {
     f"nn.functional.{name}": function
@@ -69,11 +69,11 @@ def examine(function, arguments):
         warnings.simplefilter("error")
         try:
             function(*arguments)
-        except ChainruleError as problem:
-            assert str(problem)
+        except ChainruleError:
+            pass
         except TypeError as problem:
-            assert type(problem) is TypeError
-            assert "argument" in str(problem), str(problem)
+            if "argument" not in str(problem):  # Python's own, of one that is missing or too many
+                raise
     assert [print_of(value) for value in arguments] == before
     assert np.geterr() == errors
 
