@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.diagnosis.changes import OutputAndLoss
+from chainrule.diagnosis.changes import OutputAndLoss, ReshapeTarget
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
-from chainrule.diagnosis.rewrites import ReshapeTarget
 from chainrule.diagnosis.rules._reading import TRAINING, guard, problem
 from chainrule.diagnosis.rules.base import RULES, Rule
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chainrule.diagnosis.changes import Oversample
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
-from chainrule.diagnosis.rewrites import Oversample
 from chainrule.diagnosis.rules.base import RULES, Rule
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.diagnosis.changes import FiniteRows
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
-from chainrule.diagnosis.rewrites import FiniteRows
 from chainrule.diagnosis.rules._reading import TRAINING
 from chainrule.diagnosis.rules.base import RULES, Rule
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.core.types import Array
-from chainrule.diagnosis.changes import OutputAndLoss
+from chainrule.diagnosis.changes import OutputActivation, OutputAndLoss
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
-from chainrule.diagnosis.rewrites import OutputActivation
 from chainrule.diagnosis.rules._reading import TRAINING, output_words, reach, targets, width
 from chainrule.diagnosis.rules.base import RULES, Rule
 

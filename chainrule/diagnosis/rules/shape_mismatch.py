@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.diagnosis.changes import Change, OutputAndLoss
+from chainrule.diagnosis.changes import Change, LayerWidth, OutputAndLoss, ReshapeTarget
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.libraries import array
-from chainrule.diagnosis.rewrites import LayerWidth, ReshapeTarget
 from chainrule.diagnosis.rules._reading import TRAINING, problem
 from chainrule.diagnosis.rules.base import RULES, Rule
 

@@ -3,10 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chainrule.diagnosis.changes import OutputAndLoss
+from chainrule.diagnosis.changes import OutputActivation, OutputAndLoss
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
-from chainrule.diagnosis.rewrites import OutputActivation
 from chainrule.diagnosis.rules._reading import TRAINING, width
 from chainrule.diagnosis.rules.base import RULES, Rule
 

@@ -73,7 +73,7 @@ cured = dict(faulty, epochs=300)
         yield self.found(
             "WARN",
             f"after {evidence.steps_run:,} steps the loss was still falling ({before.mean():.3g} to "
-            f"{last.mean():.3g} over the last third), with {evidence.skilled:.0%} of the skill that there is to gain",
+            f"{last.mean():.3g} over the last third), with {evidence.skilled:.0%} of all skill",
             when="at the end",
             measured=gain,
             limit=float(2 * noise),

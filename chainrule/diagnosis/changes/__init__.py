@@ -1,0 +1,78 @@
+"""Changes of a training program that might cure it: each is small, says itself in words, and can be run."""
+
+from chainrule.diagnosis.changes.base import CannotApply, Change, Together, over, put, rebuilt
+from chainrule.diagnosis.changes.network import (
+    ACTIVATIONS,
+    MODULES,
+    Activation,
+    HiddenLayer,
+    Initialize,
+    LayerWidth,
+    Normalize,
+)
+from chainrule.diagnosis.changes.output import (
+    Mean,
+    MeanReduction,
+    Negative,
+    OutputActivation,
+    OutputAndLoss,
+    TurnLoss,
+)
+from chainrule.diagnosis.changes.rows import (
+    FiniteRows,
+    KeepPairs,
+    Oversample,
+    ReshapeTarget,
+    StandardizeInputs,
+    StandardizeTarget,
+)
+from chainrule.diagnosis.changes.steps import (
+    AllParameters,
+    BatchSize,
+    Epochs,
+    LearningRate,
+    Minimize,
+    NoRegularization,
+    Optimizer,
+    Shuffle,
+    ZeroGrad,
+    round_rate,
+)
+
+__all__ = [
+    "ACTIVATIONS",
+    "MODULES",
+    "Activation",
+    "AllParameters",
+    "BatchSize",
+    "CannotApply",
+    "Change",
+    "Epochs",
+    "FiniteRows",
+    "HiddenLayer",
+    "Initialize",
+    "KeepPairs",
+    "LayerWidth",
+    "LearningRate",
+    "Mean",
+    "MeanReduction",
+    "Minimize",
+    "Negative",
+    "NoRegularization",
+    "Normalize",
+    "Optimizer",
+    "OutputActivation",
+    "OutputAndLoss",
+    "Oversample",
+    "ReshapeTarget",
+    "Shuffle",
+    "StandardizeInputs",
+    "StandardizeTarget",
+    "Together",
+    "TurnLoss",
+    "ZeroGrad",
+    "over",
+    "put",
+    "rebuilt",
+    "round_rate",
+]
