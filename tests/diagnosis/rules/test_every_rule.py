@@ -20,7 +20,7 @@ WITH_EXAMPLE = [name for name in RULES if RULES[name].example]
 def quick():
     """A shorter training of the plain network that programs are compared with: enough for these."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments, "STEPS", 60)
+        patch.setattr(experiments, "STEPS", 400)
         yield
 
 
