@@ -111,7 +111,7 @@ def _print(table: tables.Table) -> None:
 
     made = Table(box=box.SIMPLE_HEAD)
     for i, head in enumerate(table.heads):
-        made.add_column(Text(printable(head)), justify="left" if i < table.left else "right")
+        made.add_column(Text(printable(head).replace("_", " ")), justify="left" if i < table.left else "right")
     for row in table.rows:
         made.add_row(*(Text(printable(cell)) for cell in row))
     console = Console(highlight=False)

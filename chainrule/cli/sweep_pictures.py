@@ -13,13 +13,12 @@ MOST = 8  # values of a setting that a table of colors has room for
 
 
 def draw(results: Results, found: Importance | None, folder: Path) -> list[Path]:
-    """effects.svg; planes.svg where there are lists, runs.svg where they are no full grid: the files written."""
+    """effects.svg; planes.svg where there are lists, runs.svg where the points are no full grid: the files written."""
     rows, result, higher = _rows(results)
     names = list(found.shares) if found is not None else list(results.plan.space.varied)
-    pictures: dict[str, Any] = {
-        "runs": sweep(rows, result, higher),
-        "effects": effects(rows, names, result, higher),
-    }
+    pictures: dict[str, Any] = {"effects": effects(rows, names, result, higher)}
+    if results.plan.search.name != "grid":  # of a full grid every line is there, and hides the others
+        pictures["runs"] = sweep(rows, result, higher)
     lists = [
         n for n in names if isinstance(p := results.plan.space.parameters[n], Choices) and len(p.values) <= MOST
     ]

@@ -177,7 +177,7 @@ def test_pictures_and_tables_go_where_they_are_asked_for(chainrule):
                                "<!-- end -->\n<!-- sweep: other -->\nstays\n<!-- end -->\n")  # fmt: skip
     found = chainrule("sweep", *GRID, "--plot", "pictures", "--markdown", "page.md", "--run-dir", "grid")
     assert found.code == 0
-    assert sorted(path.name for path in Path("pictures").iterdir()) == ["effects.svg", "planes.svg", "runs.svg"]
+    assert sorted(path.name for path in Path("pictures").iterdir()) == ["effects.svg", "planes.svg"]
     page = Path("page.md").read_text()
     assert "old" not in page
     assert "stays" in page

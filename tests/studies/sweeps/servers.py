@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -108,6 +109,6 @@ class PostgreSQL:
         return {"user": "nobody", "cwd": self.folder} if os.geteuid() == 0 else {"cwd": self.folder}
 
     def __exit__(self, *problem):
-        self.server.terminate()
+        self.server.send_signal(signal.SIGINT)  # at once: at SIGTERM it would wait for its clients to leave
         self.server.wait(timeout=30)
         shutil.rmtree(self.folder)

@@ -12,7 +12,7 @@ pytest.importorskip("optuna")
 
 RANGES = {
     "learning_rate": {"low": 0.001, "high": 1.0, "log": True}, "width": {"low": 2, "high": 9, "log": True},
-    "depth": [1, 2], "activation": ["relu", ["relu"]], "dropout": {"low": 0.0, "high": 0.5},
+    "depth": [1, 2], "activation": ["relu", "tanh"], "dropout": {"low": 0.0, "high": 0.5},
 }  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def test_a_random_search_in_a_storage_gives_what_it_gives_without(plan, swept, n
     assert numbers(swept(plan(**given), "with", store=store())) == numbers(swept(plan(**given), "without"))
 
 
+@pytest.mark.thorough
 def test_tpe_with_one_worker_repeats_itself_also_when_it_was_interrupted(plan, swept, numbers, lines, monkeypatch):
     given = {"search": "tpe:trials=13", "space": RANGES, "epochs": 1}
     whole = swept(plan(**given), "whole")
@@ -67,7 +68,7 @@ def test_tpe_with_one_worker_repeats_itself_also_when_it_was_interrupted(plan, s
     assert len(again.outcomes) == 13
     by_point = {o.point: o.values for o in whole.outcomes}
     # the one that was stopped has another number when it is drawn again, and so other values
-    assert sum(by_point[o.point] == o.values for o in again.outcomes) >= 11
+    assert sum(by_point[o.point] == o.values for o in again.outcomes) == 12
     assert numbers(swept(plan(**given), "second")) == numbers(whole)
 
 
@@ -78,7 +79,7 @@ def test_workers_of_one_number_draw_differently_by_trial(plan):
         def __init__(self, number):
             self.number = number
 
-    seeds = {sampler(made)._of(Trial(i))._rng.rng.integers(2**32) for i in range(20)}
+    seeds = {sampler(made)._of(Trial(i))._rng.rng.randint(2**31) for i in range(20)}
     assert len(seeds) == 20
 
 
@@ -101,7 +102,8 @@ def test_the_trial_of_a_worker_that_fell_silent_is_done_again(plan, swept, store
     made = plan().settled()
     short = store(heartbeat=1)
     study = storage.join(short, made)
-    lost = study.ask()
+    with pytest.warns(UserWarning, match="supposed to be used with Study.optimize"):
+        lost = study.ask()  # and does not: there is no thread that gives signs of life
     opened = storage._storage(short)
     opened.record_heartbeat(lost._trial_id)
     results = swept(made, store=short, settled=True)  # waits for it, then does its work
@@ -118,6 +120,7 @@ def test_several_seeds_and_folds_are_one_trial(plan, swept, store, lines):
     assert len(lines()) == 24
 
 
+@pytest.mark.thorough
 def test_a_hopeless_trial_is_pruned(plan, swept, store, lines):
     asked = plan(
         {"learning_rate": [0.1, 1e-9]}, search="tpe:trials=16", prune="median:startup=2", epochs=6, score="loss"
@@ -129,6 +132,7 @@ def test_a_hopeless_trial_is_pruned(plan, swept, store, lines):
     assert results.best.values["learning_rate"] == 0.1
 
 
+@pytest.mark.thorough
 def test_of_several_seeds_the_mean_so_far_is_looked_at(plan, swept, store, lines):
     asked = plan(
         {"learning_rate": [0.1, 1e-9]}, search="tpe:trials=16", prune="median:startup=2", seeds=3, score="loss"

@@ -69,7 +69,11 @@ def test_an_error_of_a_task_is_no_death(pool):
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers in /proc")
 def test_a_worker_killed_in_the_middle_costs_only_time(plan, swept, numbers, tmp_path):
     """A whole command, one of whose two workers is killed while it trains."""
-    lists = {"learning_rate": [0.001, 0.01, 0.1], "width": [4, 8], "depth": [1, 2]}
+    lists = {
+        "width": [4, 8],
+        "depth": [1, 2],
+        "learning_rate": [0.001, 0.01, 0.1],
+    }  # ordered as the command's help
     whole = swept(plan(lists, epochs=150, source="moons:n=200"), "whole")
     folder = tmp_path / "killed"
     words = ["--learning-rate", "0.001,0.01,0.1", "--width", "4,8", "--depth", "1,2", "--epochs", "150",
