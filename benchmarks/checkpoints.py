@@ -2,8 +2,8 @@
 
     $ python benchmarks/checkpoints.py
 
-Prints the milliseconds of one, part by part, those of a step, and the share of the time at several cadences. Medians
-of fifty; what the disk takes depends on the machine, so run it where nothing else does.
+Prints the milliseconds of one, part by part, those of a step, and the share of the time at several cadences:
+medians of fifty. What the disk takes depends on the machine, so run it where nothing else does.
 """
 
 from __future__ import annotations
