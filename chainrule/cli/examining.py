@@ -89,12 +89,13 @@ def left_out(run: Run) -> list[str]:
 
 def give_out(report: Findings, asked: Asked, left: list[str]) -> None:
     """To the screen, and into the files that were asked for."""
+    subject = asked.new_data or asked.source
     if asked.html is not None:
         from chainrule.report.diagnosis import page
 
-        write_whole(asked.html, page(report, asked.source).encode())
+        write_whole(asked.html, page(report, subject).encode())
     if asked.sarif is not None:
-        document = sarif(report, asked.source, chainrule.__version__)
+        document = sarif(report, subject, chainrule.__version__)
         write_whole(asked.sarif, json_text.dumps(document, indent=2).encode())
     if asked.json:
         print_json({**report.document(), "left_out": left})

@@ -21,11 +21,12 @@ from chainrule.plots.rates import rates
 from chainrule.plots.residuals import residuals
 from chainrule.plots.scaling import Growth, scaling
 from chainrule.plots.sweep import sweep
+from chainrule.plots.tracks import tracks
 from chainrule.plots.training import training
 from chainrule.plots.weights import weights
 
 __all__ = [
     "Bar", "Growth", "Line", "activations", "benchmark", "boundary", "calibration", "confusion", "curves",
     "distributions", "effects", "graph", "learning_rate", "misclassified", "plane", "planes", "rates", "ready",
-    "residuals", "save", "scaling", "sweep", "training", "weights",
+    "residuals", "save", "scaling", "sweep", "tracks", "training", "weights",
 ]  # fmt: skip

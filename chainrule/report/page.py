@@ -17,7 +17,7 @@ TEMPLATE = "page.html.jinja"
 
 def page(record: Record) -> str:
     """The HTML. What can't be had any more, because the data or the model are gone, is left out, and said."""
-    template = _template()
+    template = page_template()
     artist = Artist(record)
     notes: list[str] = []
     lost: tuple[Any, ...] = ()
@@ -36,7 +36,7 @@ def page(record: Record) -> str:
     sections = [section(record, artist) for section in SECTIONS if section not in lost]
     html: str = template.render(
         name=short(record.name, 120),
-        source=short(record.config.source, 120),
+        lead=f"A network trained on {short(record.config.source, 120)}.",
         tiles=_tiles(record, bool(lost)),
         notes=notes,
         sections=[section for section in sections if section is not None],
@@ -45,7 +45,7 @@ def page(record: Record) -> str:
     return html
 
 
-def _template() -> Any:
+def page_template() -> Any:
     try:
         import jinja2
     except ImportError:

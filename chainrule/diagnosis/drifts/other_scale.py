@@ -46,8 +46,10 @@ class OtherScale(Drift):
                 where=", ".join(list(found)[:3]),
                 measured=middle,
                 limit=self.times if wide else 1 / self.times,
-                evidence=dict(
-                    sorted(found.items(), key=lambda pair: -abs(np.log(max(pair[1], 1e-300))))[:MOST_SHOWN]
-                ),
+                evidence={"spread over that of training": _furthest(found)},
                 remedy="prepare the new data as those of training were: the same scaling, the same units",
             )
+
+
+def _furthest(found: dict[str, float]) -> dict[str, float]:
+    return dict(sorted(found.items(), key=lambda pair: -abs(np.log(max(pair[1], 1e-300))))[:MOST_SHOWN])
