@@ -109,7 +109,7 @@ def _print(table: tables.Table) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for i, head in enumerate(table.heads):
         made.add_column(Text(printable(head).replace("_", " ")), justify="left" if i < table.left else "right")
     for row in table.rows:

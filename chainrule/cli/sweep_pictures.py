@@ -13,7 +13,7 @@ MOST = 8  # values of a setting that a table of colors has room for
 
 
 def draw(results: Results, found: Importance | None, folder: Path) -> list[Path]:
-    """effects.svg; planes.svg where there are lists, runs.svg where the points are no full grid: the files written."""
+    """The files written: effects.svg, planes.svg where there are lists, runs.svg where the points are no grid."""
     rows, result, higher = _rows(results)
     names = list(found.shares) if found is not None else list(results.plan.space.varied)
     pictures: dict[str, Any] = {"effects": effects(rows, names, result, higher)}

@@ -207,3 +207,19 @@ def test_a_signal_ends_it_and_the_command_that_it_names_goes_on(outside, until, 
     assert "12 points: 12 done" in again.out
     assert f"{12 - kept} trainings in" in again.out
     assert "judged by accuracy on" in out.decode()
+
+
+@pytest.mark.thorough
+def test_a_sweep_that_was_killed_goes_on(outside, until, chainrule):
+    words = ["--learning-rate", "0.001,0.01,0.1", "--width", "4,8", "--depth", "1,2", "--epochs", "60"]
+    process = outside("sweep", "moons:n=200", *words, "--batch-size", "8", "--run-dir", "s")
+    trials = Path("s/trials.jsonl")
+    until(lambda: trials.exists() and trials.read_text().count("\n") >= 2, process)
+    process.kill()
+    process.communicate(timeout=60)
+    kept = trials.read_text().count("\n")
+    assert 2 <= kept < 12
+    again = chainrule("sweep", "--run-dir", "s")
+    assert again.code == 0
+    assert "12 points: 12 done" in again.out
+    assert f"{12 - kept} trainings in" in again.out

@@ -75,7 +75,7 @@ def best(results: Results, most: int = 10) -> Table:
 
 
 def values(results: Results) -> Table:
-    """For each value the mean over all points that have it, the best of them, and how many diverged."""
+    """For each value the mean over the points that have it and were done, the best of them, how many diverged."""
     rows = []
     for name in results.plan.space.varied:
         different = dict.fromkeys(text(o.values[name]) for o in results.outcomes)
@@ -89,7 +89,7 @@ def values(results: Results) -> Table:
             mean = float(np.mean(means)) if means else None
             gone = sum(o.state == "diverged" for o in there)
             rows.append([name, value, score(results, mean), score(results, top), f"{gone} of {len(there)}"])
-    return Table("By value", ["setting", "value", "mean", "best", "diverged"], rows, 2)
+    return Table("By value", ["setting", "value", "mean of the done", "best", "diverged"], rows, 2)
 
 
 def pivot(results: Results, column: str | None = None) -> Table | None:
