@@ -311,10 +311,11 @@ def load(path):
     """The network and about of a file written by save."""
     try:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if sum(part.file_size for part in arrays.zip.infolist()) > Path(path).stat().st_size:
+                raise ValueError("it unpacks to more bytes than it has")
             text = json.loads(str(arrays["architecture"]))
             layers = list(pairwise(text["sizes"]))
-            weights = [arrays[f"W{i}"] for i in range(1, len(layers) + 1)]
-            biases = [arrays[f"b{i}"] for i in range(1, len(layers) + 1)]
+            weights, biases = ([arrays[f"{a}{i}"] for i in range(1, len(layers) + 1)] for a in "Wb")
         about = {key: text["about"][key] for key in ("features", "target", "classes")}
         if [W.shape[::-1] for W in weights] != layers or [b.shape for b in biases] != [(k,) for _, k in layers]:
             raise ValueError("its arrays do not have its sizes")
@@ -589,7 +590,8 @@ def main(argv=None):
     except BrokenPipeError:  # the reader of our output, `head` for example, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (KeyboardInterrupt, ArgumentError, ValueError, ArithmeticError, OSError, MemoryError, csv.Error) as err:
-        print("numpy_network:", *(str(err) or type(err).__name__).split(), file=sys.stderr)  # split: one line
+        words = (str(err) or type(err).__name__).split()  # one line, without what a terminal would obey
+        print("numpy_network:", *filter(str.isprintable, words), file=sys.stderr)
         return {KeyboardInterrupt: 130, ArgumentError: 2}.get(type(err), 1)
     return 0
 

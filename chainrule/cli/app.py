@@ -19,7 +19,8 @@ from typing import TextIO
 from cyclopts import App, CycloptsError, Parameter
 
 import chainrule
-from chainrule.core.errors import ChainruleError, SettingError, UnknownNameError
+from chainrule.core.errors import MOST, ChainruleError, SettingError, UnknownNameError
+from chainrule.core.text import printable
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -126,8 +127,7 @@ def _fail(message: object, code: int, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     text = " ".join(str(message).split())
-    printable = "".join(c if c.isprintable() else "?" for c in text)
-    sys.stderr.write(f"chainrule: {printable}\n")
+    sys.stderr.write(f"chainrule: {printable(text, MOST)}\n")
     return code
 
 

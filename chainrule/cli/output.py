@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.core.errors import FileError, SettingError
 from chainrule.core.files import json_ready
 from chainrule.core.settings import show
+from chainrule.core.text import printable as printable  # commands take it from here
 from chainrule.runs import Result
 from chainrule.runs.directory import MODEL
 
@@ -29,12 +30,6 @@ def print_classes(result: Result) -> None:
 def print_json(document: Any) -> None:
     """One document on standard output."""
     print(json.dumps(json_ready(document), indent=2, allow_nan=False))
-
-
-def printable(text: str, most: int = 60) -> str:
-    """Text from a file, safe for a terminal: no control characters, and cut to a length."""
-    safe = "".join(c if c.isprintable() else "?" for c in text)
-    return safe if len(safe) <= most else safe[: most - 3] + "..."
 
 
 def model_path(model: Path) -> Path:

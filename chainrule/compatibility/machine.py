@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chainrule.compatibility.facts import Capability, Version
 from chainrule.compatibility.torch_build import TorchBuild, installed
+from chainrule.core.text import printable
 
 FIELDS = ("name", "compute_cap", "driver_version", "memory.total")
 PATIENCE = 20.0  # seconds; without its persistence daemon a server of eight GPUs takes some ten to answer
@@ -167,5 +168,4 @@ def _kernel_driver(path: Path) -> str:
 
 def _line(text: str) -> str:
     """One printable line of it."""
-    safe = "".join(c if c.isprintable() else "?" for c in text.strip())
-    return safe if len(safe) <= MOST else safe[: MOST - 3] + "..."
+    return printable(text.strip(), MOST)

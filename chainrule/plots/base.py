@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.core.errors import FileError, MissingExtraError
 from chainrule.core.files import write_whole
+from chainrule.core.text import one_line
 from chainrule.core.types import Array
 
 # Told apart by people who see red and green alike (the first four: Okabe & Ito 2008), and each of a contrast of at
@@ -99,11 +100,7 @@ def label(text: object, most: int = 28) -> str:
 
     What is too long loses its middle: names of runs and classes often differ at their ends.
     """
-    line = "".join(c if c.isprintable() else " " for c in str(text))
-    line = " ".join(line.split())
-    if len(line) > most:
-        tail = most // 3
-        line = f"{line[: most - tail - 1]}…{line[-tail:]}"
+    line = one_line(text, most)
     return line.replace("$", r"\$")
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from chainrule.core.text import one_line
+
 
 @dataclass(frozen=True)
 class Words:
@@ -76,8 +78,7 @@ class Section:
 
 def short(text: object, most: int = 80) -> str:
     """Any text in one line of printable characters; a long one loses its middle."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    return line if len(line) <= most else f"{line[: most - most // 3 - 1]}…{line[-(most // 3) :]}"
+    return one_line(text, most)
 
 
 def percent(share: float) -> str:

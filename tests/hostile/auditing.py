@@ -1,8 +1,8 @@
 """What Python does while the files of a corpus are loaded, as its audit events tell (PEP 578).
 
-PYTHONPATH=tests:. python -m hostile.auditing FORMAT    events and files opened, as JSON
-PYTHONPATH=tests:. python -m hostile.auditing FORMAT --cold    without importing the shelves first
-PYTHONPATH=tests:. python -m hostile.auditing pickle           the same of a pickle that runs a command
+PYTHONPATH=tests:. python -m hostile.auditing FORMAT,FORMAT...   events and files opened, as JSON
+PYTHONPATH=tests:. python -m hostile.auditing FORMAT --cold           without importing the shelves first
+PYTHONPATH=tests:. python -m hostile.auditing pickle                  the same of a pickle that runs a command
 """
 
 import json
@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from chainrule.activations import ACTIVATIONS
+from chainrule.core.settings import _hints
 from chainrule.initializers import INITIALIZERS
 from chainrule.layers import LAYERS
 from chainrule.losses import LOSSES
@@ -40,7 +41,8 @@ def main(name: str, folder: Path, cold: bool) -> None:
     global armed
     if not cold:
         for shelf in (ACTIVATIONS, INITIALIZERS, LAYERS, LOSSES, PREPROCESSING, TARGETS):
-            shelf.classes()
+            for cls in shelf.classes().values():
+                _hints(cls)  # Python evaluates the annotations of our own classes, once
     if name == "pickle":
         form, path = Format("pickle", lambda path: pickle.loads(path.read_bytes()), None), folder / "file.pickle"  # noqa: S301
         files = {"bomb": pickle.dumps(Bomb())}
@@ -49,16 +51,27 @@ def main(name: str, folder: Path, cold: bool) -> None:
         path = warmed(form, folder)
         names = [*form.good, *form.bad]
         files = {case: data for case in names if len(data := form.data(case)) < 1_000_000}
-    sys.addaudithook(hook)
+    seen.clear()
     for data in files.values():
         path.write_bytes(data)
         armed = True
         outcome(form, path)
         armed = False
-    print(json.dumps({"files": len(files), "path": str(path), "seen": {k: sorted(v) for k, v in seen.items()}}))
+    print(
+        json.dumps(
+            {
+                "format": name,
+                "files": len(files),
+                "path": str(path),
+                "seen": {k: sorted(v) for k, v in seen.items()},
+            }
+        )
+    )
 
 
 if __name__ == "__main__":
     os.environ.setdefault("CHAINRULE_ENGINE", "numpy")
     with tempfile.TemporaryDirectory() as place:
-        main(sys.argv[1], Path(place), "--cold" in sys.argv)
+        sys.addaudithook(hook)  # for good; it notes what happens while it is armed
+        for asked in sys.argv[1].split(","):
+            main(asked, Path(place), "--cold" in sys.argv)

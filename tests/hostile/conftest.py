@@ -10,6 +10,8 @@ import pytest
 
 import chainrule
 
+from .formats import FORMATS
+
 ROOT = Path(chainrule.__file__).parents[1]
 
 
@@ -33,3 +35,23 @@ def run_module(name, *words):
 @pytest.fixture(scope="session")
 def worker():
     return run_module
+
+
+@pytest.fixture(scope="session")
+def loaded_corpus():
+    """Format -> name of a file -> what loading it took. One process for all: its imports take most of the time."""
+    found = {name: {} for name in FORMATS}
+    for row in run_module("worker", "corpus", ",".join(FORMATS)):
+        if "outcome" in row:
+            found[row["format"]][row["name"]] = row
+    return found
+
+
+@pytest.fixture(scope="session")
+def loaded_mutations():
+    return {row["format"]: row for row in run_module("worker", "mutations", ",".join(FORMATS), 300)}
+
+
+@pytest.fixture(scope="session")
+def audited():
+    return {row["format"]: row for row in run_module("auditing", ",".join([*FORMATS, "pickle"]))}

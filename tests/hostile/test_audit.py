@@ -13,8 +13,8 @@ PACKAGE = Path(chainrule.__file__).parent
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_loading_opens_the_file_and_does_nothing_else(name, worker):
-    [found] = worker("auditing", name)
+def test_loading_opens_the_file_and_does_nothing_else(name, audited):
+    found = audited[name]
     assert found["files"] > 60
     assert set(found["seen"]) <= HARMLESS
     assert found["seen"]["open"] == [found["path"]]
@@ -32,6 +32,5 @@ def test_a_model_file_makes_nothing_be_imported_but_what_is_on_the_shelves(worke
         assert f'file "{PACKAGE}' in code or 'file "<string>"' in code  # a dataclass writes its methods as a text
 
 
-def test_and_these_tests_would_see_a_pickle_run_a_command(worker):
-    [found] = worker("auditing", "pickle")
-    assert {"exec", "compile", "os.system", "pickle.find_class"} <= set(found["seen"])
+def test_and_these_tests_would_see_a_pickle_run_a_command(audited):
+    assert {"exec", "compile", "os.system", "pickle.find_class"} <= set(audited["pickle"]["seen"])

@@ -1,7 +1,7 @@
 """Loads files of a corpus, one by one, in a process of its own, and tells what each took.
 
-    PYTHONPATH=tests:. python -m hostile.worker corpus FORMAT      every file of the corpus
-    PYTHONPATH=tests:. python -m hostile.worker mutations FORMAT N  so many mutations of the good ones
+    PYTHONPATH=tests:. python -m hostile.worker corpus FORMAT,FORMAT...      every file of the corpus
+    PYTHONPATH=tests:. python -m hostile.worker mutations FORMAT,FORMAT... N  so many mutations of the good ones
 
 A line of JSON a file. Memory is measured twice: RLIMIT_AS lets no load have more than the file's size and 64 MB
 (Linux, macOS), and the peak of the resident memory is told where the system can reset it (Linux). Time is that of
@@ -86,18 +86,20 @@ def warmed(form: Format, folder: Path) -> Path:
     return path
 
 
-def corpus(form: Format, folder: Path) -> None:
+def corpus(kind: str, folder: Path) -> None:
+    form = FORMATS[kind]
     path = warmed(form, folder)
     for name in [*form.good, *form.bad]:
         print(json.dumps({"name": name}), flush=True)  # so that it is known which file ended the worker
-        print(json.dumps({"name": name, **tried(form, path, form.data(name))}), flush=True)
+        print(json.dumps({"format": kind, "name": name, **tried(form, path, form.data(name))}), flush=True)
 
 
-def mutations(form: Format, folder: Path, number: int) -> None:
+def mutations(kind: str, folder: Path, number: int) -> None:
     from hypothesis import HealthCheck, Phase, given, settings
 
     from .mutations import mutated
 
+    form = FORMATS[kind]
     path = warmed(form, folder)
     worst: dict[str, float] = {"files": 0, "loaded": 0, "seconds": 0.0, "peak": 0}
 
@@ -116,14 +118,15 @@ def mutations(form: Format, folder: Path, number: int) -> None:
         assert found["seconds"] < 1, (found["seconds"], data)
 
     every()
-    print(json.dumps(worst))
+    print(json.dumps({"format": kind, **worst}))
 
 
 if __name__ == "__main__":
     os.environ.setdefault("CHAINRULE_ENGINE", "numpy")
-    what, name, *more = sys.argv[1:]
+    what, names, *more = sys.argv[1:]
     with tempfile.TemporaryDirectory() as place:
-        if what == "corpus":
-            corpus(FORMATS[name], Path(place))
-        else:
-            mutations(FORMATS[name], Path(place), int(more[0]))
+        for asked in names.split(","):
+            if what == "corpus":
+                corpus(asked, Path(place))
+            else:
+                mutations(asked, Path(place), int(more[0]))

@@ -37,6 +37,6 @@ def plot(
     ready(path)
     drawn = picture.draw([Record(run) for run in runs], dark)
     save(drawn.figure, path)
-    print(path)
+    print(printable(str(path), 4096))
     sys.stderr.write(f"{printable(drawn.description, 600)}\n")
     return 0

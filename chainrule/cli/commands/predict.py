@@ -14,6 +14,8 @@ from chainrule.network import Network
 from chainrule.runs.predictions import predictions, to_csv
 from chainrule.runs.sources import rows_for
 
+MOST_SHOWN = 2000  # characters of a line on a terminal
+
 
 def predict(
     model: Annotated[Path, Parameter(help="A model file, or a run directory.")],
@@ -46,5 +48,8 @@ def predict(
     elif json:
         print_json(document)
     else:
-        sys.stdout.write(to_csv(header, rows))
+        text = to_csv(header, rows)
+        if sys.stdout.isatty():  # a file gets every name as it is; a terminal might obey it
+            text = "".join(f"{printable(line, MOST_SHOWN)}\n" for line in text.splitlines())
+        sys.stdout.write(text)
     return 0
