@@ -25,8 +25,9 @@ Figures are percent of 10,000 images. *ours alike* is what the source took, be i
 three runs, of ours; the verdict compares it with what was published, and allows two standard errors of the
 difference. *last epoch* is the mean of the seeds' last epochs, with their standard deviation and the standard
 error of the mean. The rule stands whole in `help(chainrule.studies.reproductions.verdict.judge)`. It errs as any
-such test does: of five single runs that do agree, about one in nine would be called better or worse. Settings
-that a source leaves open were chosen on held-out training images, never on test images.
+such test does: where ours and theirs do agree, five seeds against a single run are called better or worse in one
+case of nine, two in nearly one of three. Settings that a source leaves open were chosen on held-out training
+images, never on test images.
 """
 
 

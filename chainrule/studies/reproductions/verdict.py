@@ -55,7 +55,7 @@ def judge(recipe: Recipe, outcomes: Sequence[Outcome]) -> Verdict:
     m, mean = len(last), sum(last) / len(last)
     least = figure.runs if figure.pick == "best" else 2
     if m < max(2, least):
-        return Verdict("undecided", f"{m} of the {max(2, least)} seeds that a comparison needs", mean, mean)
+        return Verdict("undecided", f"{m} of the {max(2, least)} seeds that a comparison needs", mean=mean)
     spread = deviation(last)
     taken = [getattr(outcome, figure.epoch) / outcome.rows * 100 for outcome in outcomes]
     ours = best_of(taken, figure.runs) if figure.pick == "best" else sum(taken) / m

@@ -96,7 +96,8 @@ def test_the_best_epoch_is_compared_where_the_source_took_it_and_the_last_is_sho
 def test_what_cannot_be_judged_is_not():
     assert judge(Asked(figure(95.0)), []).word == "not run"
     assert judge(Asked(figure(95.0), hours=True), []).why == "takes hours"
-    assert judge(Asked(figure(95.0)), outcomes([9500])).word == "undecided"
+    alone = judge(Asked(figure(95.0)), outcomes([9500]))
+    assert (alone.word, alone.mean, math.isnan(alone.ours)) == ("undecided", 95.0, True)
     assert judge(Asked(figure(95.0, pick="best", runs=3)), outcomes([9500, 9600])).word == "undecided"
     failed = outcomes([9500, 9600]) + outcomes([0], failure="the loss is nan")
     found = judge(Asked(figure(95.0)), failed)
