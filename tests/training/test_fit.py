@@ -195,7 +195,7 @@ def test_watching_a_training_does_not_change_it(targets_for):
     plain, watched = network(), network()
     fit(plain, X, y, loss="cross_entropy", epochs=3, batch_size=16)
     callbacks = [Callback(), Callback()]
-    fit(watched, X, y, loss="cross_entropy", epochs=3, batch_size=16, validation=(X, y), callbacks=callbacks)
+    fit(watched, X, y, loss="cross_entropy", epochs=3, batch_size=16, validation=(X + 1, y), callbacks=callbacks)
     assert plain.params.theta.tobytes() == watched.params.theta.tobytes()
 
 
@@ -208,7 +208,7 @@ METRIC = {"classes": "accuracy", "values": "r2"}
 @pytest.mark.parametrize("with_validation", [False, True])
 def test_the_history_has_its_columns_in_order(loss, with_validation, targets_for):
     X, y = problem(loss, targets_for)
-    validation = (X[:20], y[:20]) if with_validation else None
+    validation = (X[:20] + 1, y[:20]) if with_validation else None
     history = fit(network(), X, y, loss=loss, batch_size=16, epochs=3, validation=validation)
     metric = METRIC[LOSSES[loss].task]
     checked = ("validation_loss", f"validation_{metric}") if with_validation else ()
@@ -346,10 +346,12 @@ def test_features_and_answers_are_left_as_they_were(loss, dtype, batch_size, tar
     X, y = problem(loss, targets_for)
     X = X.astype(dtype)
     X.flags.writeable = False  # already of the network's dtype, so the engine may hold it as it is
-    before = X.tobytes(), y.tobytes()
+    held = X + X.dtype.type(1)
+    held.flags.writeable = False
+    before = X.tobytes(), y.tobytes(), held.tobytes()
     net = chainrule.Network(["relu", *network(dtype=dtype).modules], dtype=dtype)
-    fit(net, X, y, loss=loss, batch_size=batch_size, epochs=2, validation=(X, y))
-    assert (X.tobytes(), y.tobytes()) == before
+    fit(net, X, y, loss=loss, batch_size=batch_size, epochs=2, validation=(held, y))
+    assert (X.tobytes(), y.tobytes(), held.tobytes()) == before
 
 
 def test_views_and_theta_stay_the_same_arrays(targets_for):
@@ -371,7 +373,7 @@ import chainrule as cr
 rng = np.random.default_rng(0)
 X, y = rng.normal(size=(200, 6)), rng.integers(0, 3, 200)
 net = cr.MLP([6, 32, 16, 3], "relu", seed=1)
-cr.fit(net, X, y, loss="cross_entropy", schedule="one_cycle", epochs=3, validation=(X, y), seed=1)
+cr.fit(net, X, y, loss="cross_entropy", schedule="one_cycle", epochs=3, validation=(X + 1, y), seed=1)
 net.save(sys.argv[1])
 """
 
