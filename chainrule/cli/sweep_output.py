@@ -109,7 +109,7 @@ def _print(table: tables.Table) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1))
     for i, head in enumerate(table.heads):
         made.add_column(Text(printable(head).replace("_", " ")), justify="left" if i < table.left else "right")
     for row in table.rows:
@@ -117,6 +117,7 @@ def _print(table: tables.Table) -> None:
     console = Console(highlight=False)
     console.print(Text(printable(table.title, 120), style="bold"))
     console.print(made)
+    console.print()
 
 
 def _last_lines(made: Sweep, results: Results, sessions: list[Session]) -> list[str]:

@@ -41,6 +41,7 @@ def test_a_grid_in_a_storage_gives_what_it_gives_without(plan, swept, numbers, s
     assert numbers(swept(plan(**given), "with", store=store())) == numbers(swept(plan(**given), "without"))
 
 
+@pytest.mark.thorough
 def test_a_random_search_in_a_storage_gives_what_it_gives_without(plan, swept, numbers, store):
     given = {"search": "random:trials=5", "space": RANGES}
     assert numbers(swept(plan(**given), "with", store=store())) == numbers(swept(plan(**given), "without"))
@@ -143,6 +144,7 @@ def test_of_several_seeds_the_mean_so_far_is_looked_at(plan, swept, store, lines
     assert {len(o.scores) for o in results.outcomes if o.state == "pruned"} <= {1, 2}
 
 
+@pytest.mark.thorough
 def test_a_trial_that_diverges_is_bad_and_one_that_fails_is_tried_again(plan, swept, store, monkeypatch):
     real = taking.run
 
@@ -157,6 +159,7 @@ def test_a_trial_that_diverges_is_bad_and_one_that_fails_is_tried_again(plan, sw
     assert {o.point: o.state for o in results.outcomes if o.state != "done"} == {2: "diverged"}
 
 
+@pytest.mark.thorough
 def test_a_study_of_another_sweep_is_refused(plan, swept, store):
     swept(plan(), store=store())
     with pytest.raises(SettingError, match="is of another sweep; name another --study"):
