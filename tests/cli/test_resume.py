@@ -24,7 +24,10 @@ def left(folder):
     return rows, *(Path(folder, name).read_bytes() for name in files)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.thorough), (signal.SIGKILL, -9)],
+)
 def test_a_run_that_was_stopped_or_killed_goes_on_to_the_same_files(outside, until, chainrule, done, number, code):
     process = outside("train", *LONG, "--epochs", "200000", "--run-dir", "run")
     last = Path("run/checkpoints/last.safetensors")
