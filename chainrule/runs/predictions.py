@@ -42,11 +42,23 @@ def to_csv(header: list[str], rows: list[list[Any]]) -> str:
     return out.getvalue()
 
 
+# What begins a formula in a spreadsheet, or a cell that one trims to a formula (OWASP, "CSV injection").
+FORMULA, TRIMMED = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"), ("\t", "\r", "\n")
+
+
 def _guard(cell: str) -> str:
+    """``'=cmd()`` of ``=cmd()``; a mark more of what is guarded already, so that ``unguarded`` is exact."""
+    return f"'{cell}" if _runs(cell.lstrip("'")) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The name that a cell of ``to_csv`` stands for."""
+    return cell[1:] if cell[:1] == "'" and _runs(cell.lstrip("'")) else cell
+
+
+def _runs(cell: str) -> bool:
     # A class called "=cmd()" would be run as a formula; negative numbers are no formulas.
-    if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(cell):
-        return "'" + cell
-    return cell
+    return (cell.lstrip()[:1] in FORMULA or cell[:1] in TRIMMED) and not _is_number(cell)
 
 
 def _is_number(cell: str) -> bool:
