@@ -196,7 +196,7 @@ def test_a_signal_ends_it_and_the_command_that_it_names_goes_on(outside, until, 
     trials = Path("s/trials.jsonl")
     until(lambda: trials.exists() and trials.read_text().count("\n") >= 2, process)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == code
     assert b"Traceback" not in err
     assert err.decode().splitlines()[-1] == "interrupted; to go on: chainrule sweep --run-dir s"
@@ -216,7 +216,7 @@ def test_a_sweep_that_was_killed_goes_on(outside, until, chainrule):
     trials = Path("s/trials.jsonl")
     until(lambda: trials.exists() and trials.read_text().count("\n") >= 2, process)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     kept = trials.read_text().count("\n")
     assert 2 <= kept < 12
     again = chainrule("sweep", "--run-dir", "s")

@@ -84,7 +84,7 @@ def test_of_two_workers_one_is_killed_and_the_other_ends_with_what_one_alone_giv
     servers.until(lambda: storage_there(store, made))
     servers.until(running)
     first.send_signal(signal.SIGKILL)
-    out, errors = second.communicate(timeout=180)
+    out, errors = second.communicate(timeout=600)
     assert second.returncode == 0, errors.decode()
     assert b"Traceback" not in errors
     assert b"secret" not in out + errors
@@ -93,7 +93,7 @@ def test_of_two_workers_one_is_killed_and_the_other_ends_with_what_one_alone_giv
     results = Results.of(made, Ledger(tmp_path / "second" / "trials.jsonl").read())
     assert numbers(results) == numbers(whole)
     third = worker("third", *GRID)  # whoever comes late finds everything done
-    out, _ = third.communicate(timeout=60)
+    out, _ = third.communicate(timeout=600)
     assert third.returncode == 0
     assert b"12 points: 12 done" in out
     assert not (tmp_path / "third" / "sessions.jsonl").exists()
@@ -121,7 +121,7 @@ def test_tpe_is_shared_as_well(worker, tmp_path):
              "--learning-rate", "log:1e-4..1"]  # fmt: skip
     both = [worker(name, *words) for name in ("a", "b")]
     for process in both:
-        _, errors = process.communicate(timeout=180)
+        _, errors = process.communicate(timeout=600)
         assert process.returncode == 0, errors.decode()
     records = [Ledger(tmp_path / name / "trials.jsonl").read() for name in ("a", "b")]
     assert sorted({r["point"] for r in records[0]}) == list(range(8))
