@@ -1,6 +1,6 @@
 # make demo   train on MNIST, write its report       make check   format, lint, types, layers, fast tests
 # make test   everything but the long proofs         make slow    the long proofs
-# make notebooks   execute them anew from their sources
+# make notebooks   execute them anew from their sources   make fuzz   each parser of files, 60 s under atheris
 # TORCH=0 leaves out PyTorch and the tests that need it.
 
 PYTHON ?= python3
@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check slow format clean notebooks
+.PHONY: demo test check slow format clean notebooks fuzz
 
 demo: $(VENV)/plot
 	$(BIN)/chainrule train mnist
@@ -26,6 +26,11 @@ slow: $(VENV)/dev torch
 
 notebooks: $(VENV)/dev torch
 	$(BIN)/python notebooks/execute.py
+
+# atheris is 35 MB and needs Linux or macOS, so it is no part of the requirements
+fuzz: $(VENV)/dev
+	$(PIP) atheris==3.0.0
+	$(BIN)/python tests/hostile/fuzz.py --seconds 60
 
 lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
