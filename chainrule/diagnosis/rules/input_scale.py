@@ -59,9 +59,11 @@ faulty, cured = program(raw), program(X)
             return
         first = look.layers[0]
         x = np.asarray(first.x, np.float64).reshape(-1, first.weight.shape[1])
+        if len(x) < 2 or not np.isfinite(x).all():
+            return
         spread, mean = x.std(axis=0), x.mean(axis=0)
         moving = spread > 0
-        if len(x) < 2 or not moving.any():
+        if not moving.any():
             return
         strength = (first.weight.astype(np.float64) ** 2).sum(axis=0)  # of each feature, (d_in,)
         felt = float(np.sqrt((strength * (spread**2 + mean**2)).sum() / strength.sum())) if strength.any() else 1.0

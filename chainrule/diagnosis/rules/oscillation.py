@@ -40,15 +40,15 @@ import numpy as np
 from chainrule.autograd import nn, optim
 
 rng = np.random.default_rng(0)
-y = rng.integers(0, 3, 120)
-X = (np.eye(3)[y] @ [[8, 0], [-8, 4], [0, -8]] + 4 * rng.normal(size=(120, 2))).astype("f4")
+X = rng.normal(size=(150, 2)).astype("f4")
+y = (X.sum(axis=1, keepdims=True) + rng.normal(size=(150, 1)) > 0).astype("f4")
 
 def program(rate, rows):
-    network = nn.Sequential(nn.Linear(2, 50), nn.ReLU(), nn.Linear(50, 3))
-    sgd = optim.SGD(network.parameters(), lr=rate, momentum=0.9)
-    return dict(subject=network, X=X, y=y, loss=nn.CrossEntropyLoss(), optimizer=sgd, batch_size=rows, epochs=30)
+    network = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1))
+    sgd = optim.SGD(network.parameters(), lr=rate)
+    return dict(subject=network, X=X, y=y, loss=nn.BCEWithLogitsLoss(), optimizer=sgd, batch_size=rows, epochs=24)
 
-faulty, cured = program(0.007, 1), program(0.007, 30)
+faulty, cured = program(2.0, 1), program(0.3, 30)
 """
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:

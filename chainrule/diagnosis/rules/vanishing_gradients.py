@@ -38,8 +38,10 @@ X = np.random.default_rng(0).normal(size=(300, 8)).astype("f4")
 y = (X[:, :1] * X[:, 1:2] > 0).astype("f4")
 
 def program(depth, activation):
-    layers = [nn.Linear(8, 16), activation()] + [p for _ in range(depth) for p in (nn.Linear(16, 16),
-    activation())] network = nn.Sequential(*layers, nn.Linear(16, 1))
+    layers = [nn.Linear(8, 16), activation()]
+    for _ in range(depth):
+        layers += [nn.Linear(16, 16), activation()]
+    network = nn.Sequential(*layers, nn.Linear(16, 1))
     sgd = optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
     return dict(subject=network, X=X, y=y, loss=nn.BCEWithLogitsLoss(), optimizer=sgd, epochs=40)
 
