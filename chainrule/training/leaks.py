@@ -22,7 +22,7 @@ FEWEST_SHARED = 10  # validation rows
 REPEATED = 0.1  # the share of training rows there twice, above which rows are alike by nature
 LOOKED_AT, AMONG = 2000, 200_000  # validation rows, and training rows, of larger ones spread evenly
 COLUMNS = 32  # of a row that make its key; rows of one key are then compared as a whole
-CHUNK = 8192  # rows whose keys are made at once
+CHUNK = 512  # rows whose keys are made at once: they stay in the cache
 
 
 # -- the target among the features ----------------------------------------------------------------------

@@ -45,7 +45,7 @@ def test_two_trainings_are_one(optimizer):
     "settings",
     [
         {"regularization": ["ema:decay=0.8", "input_noise", "mixup"]},
-        {"schedule": "adaptive:tolerance=0.5", "validation": problem()},
+        {"schedule": "adaptive:tolerance=0.5", "validation": (problem()[0] + 1, problem()[1])},
         {"regularization": ["max_norm:limit=0.5"], "accumulate": 2},
     ],
     ids=str,

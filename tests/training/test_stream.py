@@ -218,7 +218,7 @@ def test_what_a_stream_cannot_be_is_refused_in_one_line(make, settings, error, s
 
 
 def test_where_a_later_chunk_destroys_the_weights_the_last_finite_ones_are_kept():
-    chunks = [(X, X[:, :1]), (X * 1e200, X[:, :1])]
+    chunks = [(X, 2 * X[:, :1]), (X * 1e200, 2 * X[:, :1])]
     net = MLP([4, 6, 1], seed=0, dtype="float64")
     with pytest.raises(DivergenceError, match=r"at step 8 \(epoch 1\)"):
         train(net, Stream(lambda: chunks), loss="mean_squared_error", optimizer="sgd:learning_rate=0.01")
