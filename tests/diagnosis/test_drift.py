@@ -10,6 +10,7 @@ import chainrule as cr
 from chainrule.core.errors import FileError, InputError, ShapeError
 from chainrule.core.table import Table
 from chainrule.diagnosis import compare, summarize
+from chainrule.diagnosis.comparison import Compared, Comparison
 from chainrule.diagnosis.drifts import DRIFTS
 from chainrule.diagnosis.pages import HEADINGS, parts
 from chainrule.diagnosis.two_samples import chi_square, false_discovery, merged, stability, upper_tail
@@ -172,6 +173,15 @@ def test_values_predicted_are_compared_by_quantiles():
     assert (finding.where, finding.because) == ("price", "shifted-features")
 
 
+@pytest.mark.parametrize(
+    ("psi", "q", "says"), [(0.5, 0.02, 0), (0.1, 1e-9, 0), (0.5, 0.005, 1), (np.nan, np.nan, 0)]
+)
+@pytest.mark.parametrize("name", ["shifted-features", "shifted-predictions"])
+def test_both_significance_and_size_are_needed(name, psi, q, says):
+    one = (Compared("a", p=q, psi=psi, q=q, what="median", then=0.0, now=1.0),)
+    assert len(list(DRIFTS[name]().check(Comparison(200, 200, one, one, 200)))) == says
+
+
 # -- tables -----------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +227,13 @@ def test_unseen_categories_missing_columns_and_cells_that_are_no_numbers_are_err
     report = compare(of_tables, table(400, 3, age=ages))
     assert (named(report), report.findings[0].measured) == (["unreadable-cells"], 7)
     assert report.compared.predicted_rows == 393
+
+
+def test_an_empty_text_is_a_cell_that_cannot_be_read_and_no_category(of_tables):
+    cities = table(400, 3)["city"].copy()
+    cities[:3] = ["", " ", "\t"]
+    report = compare(of_tables, table(400, 3, city=cities))
+    assert (named(report), report.findings[0].where) == (["unreadable-cells"], "city")
 
 
 def test_columns_in_another_order_and_columns_more_are_no_drift(of_tables):
