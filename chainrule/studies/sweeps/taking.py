@@ -21,19 +21,41 @@ class _FailedError(Exception):
 
 
 def work(task: tuple[Store, Plan]) -> list[Record]:
-    """Take one trial from the queue and do it: the records of its trainings, none where nothing was left."""
+    """Take one trial from the queue and do it: the records of its trainings, none where nothing was left.
+
+    A worker that was silent for too long finds its trial given to another; then it has done it for nothing.
+    """
+    from optuna import TrialPruned
+    from optuna.exceptions import UpdateFinishedTrialError
+
     store, plan = task
     study = opened(store, plan)
     records: list[Record] = []
+    over = False
 
     def objective(trial: Any) -> float:
+        nonlocal over
         if "point" not in trial.user_attrs:
             raise _NothingLeft
-        return _objective(trial, plan, records)
+        try:
+            value = _objective(trial, plan, records)
+        except UpdateFinishedTrialError:
+            records.clear()
+            over = True
+            raise _NothingLeft from None
+        except (TrialPruned, _FailedError):
+            over = True
+            raise
+        over = True
+        return value
 
     if trials(study, "WAITING") or stale(study):
-        with calm():
-            study.optimize(objective, n_trials=1, catch=(_NothingLeft, _FailedError))
+        try:
+            with calm():
+                study.optimize(objective, n_trials=1, catch=(_NothingLeft, _FailedError))
+        except (ValueError, AssertionError, UpdateFinishedTrialError):
+            if not over:  # else Optuna could not tell the end of a trial that is no longer this worker's
+                raise
     return records
 
 

@@ -8,7 +8,7 @@ from chainrule.core.errors import FileError, SettingError
 from chainrule.studies.sweeps import Store, Sweep, Workers, storage, taking
 from chainrule.studies.sweeps.suggesting import sampler
 
-pytest.importorskip("optuna")
+optuna = pytest.importorskip("optuna")
 
 RANGES = {
     "learning_rate": {"low": 0.001, "high": 1.0, "log": True}, "width": {"low": 2, "high": 9, "log": True},
@@ -112,6 +112,30 @@ def test_the_trial_of_a_worker_that_fell_silent_is_done_again(plan, swept, store
     assert len(results.outcomes) == 6
     assert [t.state.name for t in trials(short, made)].count("FAIL") == 1
     assert len(trials(short, made)) == 7
+
+
+@pytest.mark.parametrize("when", ["in its training", "after it"])
+def test_a_worker_that_was_given_up_too_early_goes_on(plan, swept, numbers, store, monkeypatch, when):
+    """Its trial is done again by whoever takes it; its own result comes too late and is left out."""
+    made = plan().settled()
+    whole = swept(made, "whole", settled=True)
+    real, given_up = taking._objective, []
+
+    def slow(trial, *rest):
+        late = not given_up
+        given_up.append(trial.number)
+        value = real(trial, *rest) if when == "after it" or not late else None
+        if late:
+            opened = storage._storage(store())
+            opened.set_trial_state_values(trial._trial_id, optuna.trial.TrialState.FAIL)
+            opened.get_heartbeat_stale_trial_callback()(trial.study, opened.get_trial(trial._trial_id))
+        return real(trial, *rest) if value is None else value
+
+    monkeypatch.setattr(taking, "_objective", slow)
+    results = swept(made, "late", store=store(), settled=True)
+    assert len(given_up) == 7
+    assert numbers(results) == numbers(whole)
+    assert [t.state.name for t in trials(store(), made)].count("FAIL") == 1
 
 
 def test_several_seeds_and_folds_are_one_trial(plan, swept, store, lines):
