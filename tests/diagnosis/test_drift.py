@@ -239,7 +239,7 @@ def test_an_empty_text_is_a_cell_that_cannot_be_read_and_no_category(of_tables):
 def test_errors_come_before_warnings(of_tables):
     ages = np.array([f"{i % 90 + 60}" for i in range(400)], object)
     report = compare(of_tables, table(400, 3, cities=("Paris", "Rome", "Oslo", "Bern"), age=ages))
-    assert named(report) == ["unseen-categories", "shifted-features"]
+    assert named(report)[:2] == ["unseen-categories", "shifted-features"]
 
 
 def test_columns_in_another_order_and_columns_more_are_no_drift(of_tables):
