@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -71,10 +72,15 @@ def _pooled(function: Callable[[Task], Answer], tasks: Sequence[Task], crew: dic
             with joblib.parallel_config(**crew):
                 pool = joblib.Parallel(return_as="generator_unordered", batch_size=1)
                 answers = pool(joblib.delayed(_alone)(function, i, task) for i, task in list(left.items()))
-            for i, answer in answers:
-                deaths = 0
-                del left[i]
-                yield answer
+            try:
+                for i, answer in answers:
+                    deaths = 0
+                    del left[i]
+                    yield answer
+            finally:
+                with warnings.catch_warnings():  # of answers that nobody fetches, as after Ctrl-C
+                    warnings.simplefilter("ignore")
+                    answers.close()
         except _deaths():
             deaths += 1
             if deaths == DEATHS:

@@ -53,6 +53,14 @@ def test_answers_come_from_processes_of_their_own_with_one_thread_each(pool):
     assert set(workers.run(os.getenv, ["OPENBLAS_NUM_THREADS"] * 4)) == {"1"}
 
 
+def test_answers_that_nobody_fetches_any_more_leave_no_warning(pool):
+    """As after Ctrl-C: the sweep lets go of its workers while results are on their way."""
+    answers = Workers(2).run(time.sleep, [0.01] * 30)
+    next(answers)
+    time.sleep(0.3)
+    answers.close()
+
+
 @pytest.mark.thorough
 def test_workers_that_only_die_end_the_sweep_in_one_line(pool):
     with pytest.raises(WorkersError, match="3 times a worker was killed"):
