@@ -1,7 +1,7 @@
 """The guard of the forgotten ``eval()``: a trained module that predicts in training mode.
 
-PyTorch can't tell a prediction from a training step, so it says nothing (its issue 76383). Here a call is taken for
-a prediction when
+PyTorch can't tell a prediction from a training step, so it says nothing (its issue 76383). Here a call is taken
+for a prediction when
 
 - nothing is recorded when the module is called, as in ``no_grad()``: a training step records;
 - it is the outermost call, so a frozen part of a module that trains is none;

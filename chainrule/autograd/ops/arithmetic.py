@@ -9,7 +9,16 @@ import numpy as np
 from chainrule.autograd import dtypes
 from chainrule.autograd.errors import AutogradError, ShapeError
 from chainrule.autograd.ops.base import (
-    binary, broadcast_of, cast_to, checked, constant, floats, in_type, meet, number, unary,
+    binary,
+    broadcast_of,
+    cast_to,
+    checked,
+    constant,
+    floats,
+    in_type,
+    meet,
+    number,
+    unary,
 )  # fmt: skip
 from chainrule.autograd.primitive import Primitive
 from chainrule.autograd.table import elementwise as t

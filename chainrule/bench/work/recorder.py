@@ -38,8 +38,8 @@ class RecorderCost(Work):
 
     def tables(self, found: list[dict[str, Any]]) -> list[Table]:
         rows = [
-            [row["gear"].replace("chainrule_", ""), str(row["batch"]), f"{row['plain']:.0f}", f"{row['recorded']:.0f}",
-             f"{100 * (row['ratio'] - 1):.1f} %"]
+            [row["gear"].replace("chainrule_", ""), str(row["batch"]), f"{row['plain']:.0f}",
+             f"{row['recorded']:.0f}", f"{100 * (row['ratio'] - 1):.1f} %"]
             for row in found
         ]  # fmt: skip
         head = ["gear", "batch", "µs a step", "recorded", "more"]
@@ -61,11 +61,12 @@ def _compare(x: Array, y: Array, gear: str, batch: int, repeats: int) -> dict[st
 
 
 def _epoch(x: Array, y: Array, gear: str, batch: int, watched: bool) -> float:
+    engine: Any = gear.removeprefix("chainrule_")
     network = cr.MLP(SIZES, seed=0)
     callbacks = [Recorder()] if watched else []
     start = time.perf_counter()
     cr.fit(
         network, x, y, loss="cross_entropy", optimizer="adam", batch_size=batch, epochs=1, threads=1,
-        engine=gear.removeprefix("chainrule_"), callbacks=callbacks,
+        engine=engine, callbacks=callbacks,
     )  # fmt: skip
     return time.perf_counter() - start

@@ -23,7 +23,7 @@ from chainrule.plots import Bar, Growth, ready, save, scaling
 from chainrule.plots import benchmark as bars
 
 SLOW = ("torch_compile",)  # a minute or two of compilation
-KINDS = "training, inference, imports, install, digits, memory, recorder, scaling; or rows, as 784-128-64-10:64:adam"
+KINDS = "training, inference, imports, install, digits, memory, recorder, scaling; rows, as 784-128-64-10:64:adam"
 
 
 def benchmark(
