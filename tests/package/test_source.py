@@ -23,6 +23,10 @@ UNSAFE = {
 }
 
 
+# joblib starts processes there, and reads no file.
+ALLOWED = {"studies/sweeps/workers.py": {"joblib"}}
+
+
 def test_there_are_files_to_look_at():
     assert len(FILES) > 50
 
@@ -33,11 +37,12 @@ def names(path):
 
 @pytest.mark.parametrize("path", FILES, ids=names)
 def test_no_module_imports_pickle_or_runs_texts(path):
+    unsafe = UNSAFE - ALLOWED.get(names(path), set())
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            assert not {alias.name.partition(".")[0] for alias in node.names} & UNSAFE
+            assert not {alias.name.partition(".")[0] for alias in node.names} & unsafe
         if isinstance(node, ast.ImportFrom):
-            assert (node.module or "").partition(".")[0] not in UNSAFE
+            assert (node.module or "").partition(".")[0] not in unsafe
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", "")
             assert name not in ("eval", "exec", "compile", "__import__")
