@@ -18,7 +18,7 @@ from chainrule.activations.base import Activation
 from chainrule.autograd import graph
 from chainrule.autograd.modes import set_grad_enabled
 from chainrule.autograd.tensor import Tensor, wrap
-from chainrule.core.errors import ShapeError
+from chainrule.core.errors import InputError, ShapeError
 from chainrule.core.types import Array
 from chainrule.losses.base import Loss
 
@@ -47,6 +47,8 @@ class TensorActivation(Activation):
         """a from z, tensors of shape (n, d)."""
 
     def forward(self, z: Array, out: Array | None = None, scratch: Array | None = None) -> Array:
+        if not isinstance(z, np.ndarray):
+            raise InputError(f"{self.name} takes an array, (n, d); not {z!r:.40}")
         with set_grad_enabled(False):
             a = self._checked(z, wrap(z))
         if out is None:
@@ -98,6 +100,10 @@ class TensorLoss(_Base):
     def terms(
         self, logits: Array, target: Array, out: Array | None = None, scratch: Any = None
     ) -> tuple[Array, Array]:
+        if not isinstance(logits, np.ndarray) or not logits.size:
+            raise InputError(
+                f"{self.name} takes an array of logits, (n, k), of a row at least; not {logits!r:.40}"
+            )
         with set_grad_enabled(True):
             leaf = _leaf(logits)
             losses = _tensor(self.function(leaf, wrap(np.asarray(target))), f"{self.name}: function")

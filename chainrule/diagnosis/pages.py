@@ -34,7 +34,7 @@ def page(rule: type[Rule]) -> str:
     for heading in HEADINGS:
         if heading in said:
             lines += [f"## {heading}", _sentence(said[heading]), ""]
-    consequences = ", ".join(f"[{name}]({name}.md)" for name in rule.explains)
+    consequences = ", ".join(f"[{name}]({name}.md)" for name in sorted(rule.explains))
     if consequences:
         lines += [
             "## What follows from it",

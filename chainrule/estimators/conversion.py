@@ -32,7 +32,8 @@ def from_sklearn(model: Any) -> Any:
 
     Predictions are equal to rounding. ``partial_fit`` goes on with a fresh optimizer, as its averages stay behind.
     """
-    check_is_fitted(model)
+    if isinstance(model, neural_network.MLPClassifier | neural_network.MLPRegressor):
+        check_is_fitted(model)
     if isinstance(model, neural_network.MLPClassifier):
         ours: Perceptron = MLPClassifier(**model.get_params(deep=False))
         binarizer = model._label_binarizer

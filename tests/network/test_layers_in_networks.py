@@ -228,7 +228,12 @@ def test_after_a_divergence_weights_and_running_averages_are_finite(rate, tmp_pa
     network, (X, _) = copy.deepcopy(NETWORKS["batch_norm"]), data()
     with pytest.raises(DivergenceError):
         cr.fit(
-            network, X, X[:, :3], loss="mean_squared_error", optimizer=f"sgd:learning_rate={rate}", batch_size=8
+            network,
+            X,
+            2 * X[:, :3],
+            loss="mean_squared_error",
+            optimizer=f"sgd:learning_rate={rate}",
+            batch_size=8,
         )
     assert np.isfinite(network.params.theta).all()
     assert np.isfinite(network.buffers.theta).all()

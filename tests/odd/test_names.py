@@ -59,14 +59,16 @@ def entry(kind, method):
         return given if method == "fit" else {"X": given["X"]}
 
     # scikit-learn takes tables of texts that read as numbers, gaps in a sparse matrix, and any labels as classes
-    taken = frozenset({"sparse", "objects", "text", "bytes", "fractions", "decimals", "masked"})
+    taken = frozenset(
+        {"sparse", "objects", "text", "bytes", "fractions", "decimals", "masked", "dates", "durations"}
+    )
     return Entry(
         {"fit": fit, "predict": predict}[method],
         arguments,
         {"X": odd.features(3)},
         close=1e-3,
         misfits=taken,
-        foreign=(ValueError, TypeError),
+        foreign=(ValueError, TypeError, OverflowError),
         expected_warnings=(ConvergenceWarning, DataConversionWarning, UserWarning),
     )
 

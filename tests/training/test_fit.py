@@ -178,7 +178,7 @@ def test_the_order_does_not_depend_on_what_else_is_asked_for(targets_for, seen):
             np.random.default_rng().random()
 
     variants = [
-        {"validation": (X[:10], y[:10])},
+        {"validation": (X[:10] + 1, y[:10])},
         {"callbacks": [Busy()]},
         {"optimizer": "sgd"},
         {"schedule": "one_cycle"},

@@ -33,7 +33,10 @@ def axis(dim: Any, ndim: int) -> int:
     n = max(ndim, 1)
     if isinstance(dim, bool) or not isinstance(dim, int | np.integer | Tensor):
         raise OperandError(f"a dimension is a whole number, not {dim!r:.40}")
-    at = int(dim)
+    try:
+        at = int(dim)
+    except (ValueError, OverflowError):  # a tensor of NaN, or of infinity
+        raise OperandError(f"a dimension is a whole number, not {dim!r:.40}") from None
     if not -n <= at < n:
         raise PositionError(f"dimension out of range: expected {-n} to {n - 1}, came {at}")
     return at % n

@@ -81,6 +81,8 @@ def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 def _spread(primitive: Primitive, input: Any, dim: Any, unbiased: Any, correction: Any, keepdim: bool) -> Any:
     if isinstance(dim, bool):  # var(x, unbiased), an old form
         dim, unbiased = None, dim
+    if unbiased is not None and not isinstance(unbiased, bool | int | np.bool_):
+        raise OperandError(f"{primitive.name}: unbiased is True or False, not {unbiased!r:.40}")
     if unbiased is not None and correction is not None:
         raise OperandError(f"{primitive.name} takes unbiased or correction, not both")
     by = correction if correction is not None else 1 if unbiased is None or unbiased else 0

@@ -27,7 +27,7 @@ class Uphill(Rule):
 
     fault = "GRAD_SIGN"
     stage = "gradients"
-    explains = tuple({*TRAINING, "initial-scale", "input-scale", "target-scale"} - {"uphill"})
+    explains = tuple(sorted({*TRAINING, "initial-scale", "input-scale", "target-scale"} - {"uphill"}))
 
     example = """
 import numpy as np
