@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from chainrule.training import Trainer
 
 PROBE = 512  # rows looked at
-EARLY = (10, 50, 100)  # steps after which units are looked at, too
+EARLY = (10,)  # steps after which units are looked at, too
 
 
 class Recorder(Callback):
     """``cr.fit(..., callbacks=[recorder])``, then ``recorder.report()``.
 
-    Every ``every`` steps it notes the size of gradients and weights of each dense layer, every twentieth time what
+    Every ``every`` steps it notes the size of gradients and weights of each dense layer, every fortieth time what
     the units do on a fixed sample of the training rows. ``record`` holds it all. The report
     also measures the start of the training on copies, which takes seconds.
     """
@@ -60,7 +60,7 @@ class Recorder(Callback):
         gradients = [_rms(layer.gradient) for layer in self._layers]
         weights = [_rms(layer.weight) for layer in self._layers]
         self.record.samples.append(Sample(t, trainer.loss, gradients, weights, []))
-        if t % (20 * self.every) == 0 or t in EARLY:
+        if t % (40 * self.every) == 0 or t in EARLY:
             self._look(trainer)
 
     def on_epoch_end(self, trainer: Trainer, row: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from chainrule.bench.work.base import WORK, Session, Work
 from chainrule.core.types import Array
 from chainrule.diagnosis.recorder import Recorder
 
-SIZES, ROWS = (784, 128, 64, 10), 20_000
+SIZES, ROWS = (784, 128, 64, 10), 60_000
 
 
 @WORK.register("recorder")
