@@ -93,9 +93,7 @@ class _Subject:
         self.names = list(parts)
         self.shapes = {name: part.shape for name, part in parts.items()}
         self.dtype: DType = np.result_type(*parts.values()) if parts else np.dtype(float)
-        self.dtype = np.dtype(float) if self.dtype == np.longdouble else self.dtype.newbyteorder("=")
-        if self.dtype == np.float16:  # too coarse for a difference of losses
-            self.dtype = np.dtype("float32")
+        self.dtype = np.dtype({"e": "f4", "g": "f8"}.get(self.dtype.char, self.dtype.newbyteorder("=")))
         ends = np.cumsum([part.size for part in parts.values()])
         if self.dtype.kind != "f" or not sum(part.size for part in parts.values()):
             raise InputError(f"theta holds {self.dtype} numbers; expected at least one float32 or float64 number")
