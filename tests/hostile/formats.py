@@ -11,17 +11,21 @@ from chainrule.core.errors import ChainruleError
 from chainrule.readers import read
 from chainrule.runs import RunConfig
 
-from .corpus import csv, idx, model, npy, toml
+from .corpus import checkpoint, csv, idx, model, npy, toml
 
 
 @dataclass(frozen=True)
 class Format:
-    """``ending`` of its files, ``load`` a path; ``errors`` are those that loading may end in."""
+    """``file`` is a name that it goes by, ``load`` a path; ``errors`` are those that loading may end in.
 
-    ending: str
+    An error has its name, or one of the words ``said``.
+    """
+
+    file: str
     load: Callable[[Path], Any]
     corpus: ModuleType
     errors: tuple[type[Exception], ...] = (ChainruleError,)
+    said: tuple[str, ...] = ()
 
     @property
     def good(self) -> Mapping[str, Any]:
@@ -38,9 +42,12 @@ class Format:
 
 
 FORMATS = {
-    "model": Format("safetensors", cr.load, model),
-    "idx": Format("idx", read, idx),
-    "csv": Format("csv", read, csv),
-    "npy": Format("npy", read, npy),
-    "toml": Format("toml", RunConfig.from_toml, toml),
+    "model": Format("file.safetensors", cr.load, model),
+    "checkpoint": Format(
+        checkpoint.NAME, checkpoint.load, checkpoint, said=("the checkpoint is of", "not finite")
+    ),
+    "idx": Format("file.idx", read, idx),
+    "csv": Format("file.csv", read, csv),
+    "npy": Format("file.npy", read, npy),
+    "toml": Format("file.toml", RunConfig.from_toml, toml),
 }

@@ -29,7 +29,7 @@ def fuzz(name: str, folder: Path, options: list[str]) -> None:
         from hostile.formats import FORMATS
         from hostile.worker import outcome
     form = FORMATS[name]
-    path = folder / f"file.{form.ending}"
+    path = folder / form.file
 
     def once(data: bytes) -> None:
         path.write_bytes(data)

@@ -79,7 +79,7 @@ def tried(form: Format, path: Path, data: bytes) -> dict[str, object]:
 
 def warmed(form: Format, folder: Path) -> Path:
     """Imports what loading a good file needs, so that it counts for none; the path for the others."""
-    path = folder / f"file.{form.ending}"
+    path = folder / form.file
     for name in form.good:
         path.write_bytes(form.data(name))
         form.load(path)

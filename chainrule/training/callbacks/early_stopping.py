@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chainrule.core.settings import number, text, whole, yes_or_no
+import numpy as np
+
+from chainrule.core.settings import convert, number, text, whole, yes_or_no
 from chainrule.core.types import Array
 from chainrule.training.callbacks.base import CALLBACKS, Callback
 
@@ -73,11 +75,15 @@ class EarlyStopping(Callback):
         return {"best": self.best, "best_epoch": self.best_epoch, "stopped": self.stopped, "kept": self._kept}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        kept, shapes = list(state["kept"]), [array.shape for array in self._of.learned]
-        if kept and [array.shape for array in kept] != shapes:
+        kept, learned = list(state["kept"]), self._of.learned
+        if kept and [(a.dtype.name, a.shape) for a in kept] != [(a.dtype.name, a.shape) for a in learned]:
             raise ValueError("its best weights are of another network")
-        self.best, self.best_epoch, self._kept = float(state["best"]), int(state["best_epoch"]), kept
-        self.stopped = bool(state["stopped"])
+        if not all(np.isfinite(array).all() for array in kept):
+            raise ValueError("its best weights hold NaN or infinity")
+        self.best = convert(state["best"], float, "best")
+        self.best_epoch = convert(state["best_epoch"], int, "best_epoch")
+        self.stopped = convert(state["stopped"], bool, "stopped")
+        self._kept = kept
 
     def _why(self) -> str:
         return f"early_stopping: {self.column} was best in epoch {self.best_epoch}"

@@ -70,7 +70,7 @@ class Best:
         """Raises FileError for what ``state`` doesn't say."""
         value, epoch = state.get("value"), state.get("epoch")
         if not isinstance(value, float) or not isinstance(epoch, int):
-            raise FileError("the checkpoint doesn't say what was best")
+            raise FileError("it doesn't say what was best")
         self.value, self.epoch = value, epoch
 
     def state(self) -> dict[str, Any]:

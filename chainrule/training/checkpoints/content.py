@@ -17,7 +17,7 @@ from chainrule.core.settings import convert, show
 from chainrule.core.types import Array
 from chainrule.training.callbacks import Callback
 from chainrule.training.fingerprint import digest_of
-from chainrule.training.state import Sums, TrainingState
+from chainrule.training.state import Sums
 
 if TYPE_CHECKING:
     from chainrule.training.trainer import Trainer
@@ -66,6 +66,8 @@ def restore(trainer: Trainer, content: Mapping[str, Any]) -> None:
     """Everything but what callbacks remember; FileError, with nothing changed, for what doesn't fit."""
     try:
         _restore(trainer, content)
+    except KeyError as problem:
+        raise FileError(f"it says nothing of {show(problem.args[0], 200)}") from None
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as problem:
         why = problem if isinstance(problem, ChainruleError) else f"{type(problem).__name__} {problem}"
         raise FileError(f"what it says is no state of this training: {show(str(why), 200)[1:-1]}") from None
@@ -73,18 +75,20 @@ def restore(trainer: Trainer, content: Mapping[str, Any]) -> None:
 
 def _restore(trainer: Trainer, content: Mapping[str, Any]) -> None:
     state = trainer.state
-    counts = {name: _count(name, content[name]) for name in (*COUNTS, "row", "rows")}
+    counts = {name: count(name, content[name]) for name in (*COUNTS, "row", "rows")}
     within, complete = (convert(content[name], bool, name) for name in ("within", "complete"))
     stopped, digest = (convert(content[name], str | None, name) for name in ("stopped", "digest"))
-    seconds = convert(content["seconds"], float, "seconds")
-    sums = Sums(**{k: convert(v, type(getattr(state.sums, k)), k) for k, v in content["sums"].items()})
+    seconds, sums = _seconds(content["seconds"]), _sums(content["sums"])
     memory = {name: content["schedule"][name] for name in state.schedule}
     if not all(isinstance(value, int | float) for value in memory.values()):
         raise FileError("what its schedule remembers are no numbers")
     given = content["generators"]
+    if set(given["draws"]) != set(state.draws):
+        raise FileError("its generators are others")
     generators = [(state.shuffle, given["shuffle"]), (state.noise, given["noise"])]
     generators += [(rng, given["draws"][name]) for name, rng in state.draws.items()]
-    _try_generators(state, generators)
+    for rng, drawn in generators:
+        _try_generator(rng, drawn)
     pairs = [(array, _like(name, array, content["optimizer"][name])) for name, array in state.optimizer.items()]
     learned = [_like("theta", state.theta, content["theta"]), _like("buffers", state.buffers, content["buffers"])]
     mean = content["mean"]
@@ -95,6 +99,9 @@ def _restore(trainer: Trainer, content: Mapping[str, Any]) -> None:
     rows, losses = rows_of(content["history"]), content["losses"]
     if not (isinstance(losses, np.ndarray) and losses.dtype == np.float64 and losses.ndim == 1):
         raise FileError("its losses are no numbers")
+    if not np.isfinite(losses).all():
+        raise FileError("its losses hold NaN or infinity")
+    _check_place(trainer, counts, len(losses), len(rows), within, complete)
     # all is sound: from here on nothing fails
     for array, value in [*pairs, *zip(state.learned, learned, strict=True)]:
         array[:] = value
@@ -111,17 +118,59 @@ def _restore(trainer: Trainer, content: Mapping[str, Any]) -> None:
     trainer.follow_schedule()
 
 
-def _try_generators(state: TrainingState, given: list[tuple[np.random.Generator, Any]]) -> None:
-    """Whether NumPy takes each state; it raises TypeError, ValueError or OverflowError where not."""
-    for rng, drawn in given:
-        type(rng.bit_generator)().state = drawn
+def _check_place(
+    trainer: Trainer, counts: Mapping[str, int], losses: int, rows: int, within: bool, complete: bool
+) -> None:
+    """Whether a training can be where the file says: steps, epochs and rows have to agree."""
+    t, epoch, row = counts["t"], counts["epoch"], counts["row"]
+    if within and complete:
+        raise FileError("it is both within an epoch and complete")
+    if epoch > trainer.epochs or rows != epoch - within:
+        raise FileError(f"it is in epoch {epoch} of {trainer.epochs}, and its history has {rows}")
+    # of a training from its beginning, ``steps`` are those of all its epochs
+    if t != losses or (trainer.steps and t * trainer.epochs > epoch * trainer.steps):
+        raise FileError(f"it has taken {t} steps in {epoch} epochs, and has {losses} losses")
+    if row % (trainer.batch_size * trainer.accumulate):
+        raise FileError(f"a batch can't begin at row {row}")
+    if trainer.chunks is None and (counts["rows"] != trainer.rows or counts["chunk"] or row > _end(trainer)):
+        raise FileError(f"it is at row {row} of {counts['rows']}; there are {trainer.rows}")
 
 
-def _count(name: str, value: Any) -> int:
-    found: int = convert(value, int, name)
-    if not 0 <= found < 2**62:
-        raise FileError(f"{name} is {show(value)}")
+def _end(trainer: Trainer) -> int:
+    """Where the batch after an epoch's last would begin."""
+    size = trainer.batch_size * trainer.accumulate
+    return -(-trainer.rows // size) * size
+
+
+def _try_generator(rng: np.random.Generator, drawn: Any) -> None:
+    """Whether ``drawn`` is a state of its kind; NumPy raises TypeError, ValueError or OverflowError where not."""
+    trial = type(rng.bit_generator)()
+    trial.state = drawn
+    half = drawn["has_uint32"]
+    if trial.state != drawn or half not in (0, 1) or not drawn["state"]["inc"] % 2:  # NumPy takes these too
+        raise FileError("its generators are in no state that they can be in")
+
+
+def _sums(said: Mapping[str, Any]) -> Sums:
+    sums = Sums(**{k: convert(v, type(getattr(Sums, k)), k) for k, v in said.items()})
+    _seconds(sums.seconds)
+    if not np.isfinite([sums.loss, sums.mass, sums.rate]).all() or min(sums.mass, sums.rate, sums.done) < 0:
+        raise FileError("what it has summed up of its epoch are no sums")
+    return sums
+
+
+def _seconds(said: Any) -> float:
+    found: float = convert(said, float, "seconds")
+    if not 0 <= found < np.inf:
+        raise FileError(f"seconds is {show(said)}")
     return found
+
+
+def count(name: str, value: Any) -> int:
+    """A count that a file says; FileError for what is none."""
+    if type(value) is not int or not 0 <= value < 2**62:
+        raise FileError(f"{name} is {show(value)}")
+    return value
 
 
 def _like(name: str, ours: Array, theirs: Any) -> Array:

@@ -76,4 +76,7 @@ def read(path: Path) -> dict[str, Any]:
     if digest.hexdigest() != said:
         raise FileError("its bytes have changed since it was written: its SHA-256 is another")
     content = read_json(tensors.metadata[ENTRY], "its text", budget(len(data)))
-    return dict(decode(content, {name: tensors.array(name) for name in tensors.entries}))
+    found = decode(content, {name: tensors.array(name) for name in tensors.entries})
+    if not isinstance(found, dict):
+        raise FileError("its text is no object")
+    return found

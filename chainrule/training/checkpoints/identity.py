@@ -14,7 +14,7 @@ from chainrule.core.errors import SettingError
 from chainrule.core.settings import show
 from chainrule.network import Network
 
-BLOCK = 2**24  # bytes hashed at a time: of a memory-mapped file no more is in memory
+MOST = 4  # settings that an error shows
 
 
 def described(thing: Any) -> str:
@@ -40,14 +40,15 @@ def of_network(network: Network) -> dict[str, Any]:
 def check_settings(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
     """Refuse the checkpoint of a training with other settings, and show them."""
     said = [
-        f"{name} {show(ours.get(name), 200)} (the checkpoint: {show(theirs.get(name), 200)})"
+        f"{show(name)[1:-1]} {show(ours.get(name), 200)} (the checkpoint: {show(theirs.get(name), 200)})"
         for name in (*ours, *(set(theirs) - set(ours)))
         if ours.get(name) != theirs.get(name)
     ]
     if said:
+        more = f" and {len(said) - MOST} more" if len(said) > MOST else ""
         raise SettingError(
-            f"the checkpoint is of a training with other settings; here {', '.join(said)}. Resume with the same "
-            "settings, or name another folder"
+            f"the checkpoint is of a training with other settings; here {', '.join(said[:MOST])}{more}. Resume "
+            "with the same settings, or name another folder"
         )
 
 
@@ -75,7 +76,7 @@ def versions(gear: str, threads: int | None) -> dict[str, str]:
 def different(ours: Mapping[str, str], theirs: Mapping[str, Any]) -> str:
     """A warning where bits may differ from those of a training that was never stopped, else nothing."""
     said = [
-        f"{name} {ours.get(name, 'none')} (the checkpoint: {show(theirs.get(name, 'none'))})"
+        f"{show(name)[1:-1]} {ours.get(name, 'none')} (the checkpoint: {show(theirs.get(name, 'none'))})"
         for name in (*ours, *(set(theirs) - set(ours)))
         if ours.get(name) != theirs.get(name)
     ]

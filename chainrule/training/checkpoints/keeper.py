@@ -19,7 +19,7 @@ from chainrule.engine import choose
 from chainrule.regularizers.base import Average
 from chainrule.training.checkpoints import file, identity
 from chainrule.training.checkpoints.best import Best
-from chainrule.training.checkpoints.content import capture, restore, stateful
+from chainrule.training.checkpoints.content import capture, count, restore, stateful
 from chainrule.training.checkpoints.every import Every
 from chainrule.training.evaluation import Rows
 from chainrule.training.fingerprint import Fingerprint
@@ -93,7 +93,7 @@ class Checkpoints:
         for path in there:
             try:
                 content = file.read(path)
-                if content.get("format") != FORMAT:
+                if not _known(content):
                     raise FileError(f"its format is {show(content.get('format'))}; {FORMAT} is what is known here")
                 if not all(isinstance(content.get(name), dict) for name in SECTIONS):
                     raise FileError(f"it says nothing of {', '.join(SECTIONS)}")
@@ -102,6 +102,7 @@ class Checkpoints:
                 continue
             for said in problems:
                 log.warning("%s. Going on from %s", said, path)
+            self._from = path
             return content
         if problems:
             raise FileError(
@@ -136,10 +137,13 @@ class Checkpoints:
         if self.found is None:
             return
         identity.check_settings(settings, self.found["settings"])
-        self._check_length(trainer)
         self._data.check(self.found["data"])
-        restore(trainer, self.found)
-        self._best.set_state(self.found["best"])
+        try:
+            self._check_length(trainer)
+            restore(trainer, self.found)
+            self._best.set_state(self.found["best"])
+        except FileError as problem:
+            raise FileError(f"{self._from} can't be used: {problem}. Delete it to begin anew") from None
         if warning := identity.different(self._marks["versions"], self.found["versions"]):
             log.warning("%s", warning)
         self._ended = trainer.state.t if self.found["complete"] else None
@@ -147,15 +151,15 @@ class Checkpoints:
     def _check_length(self, trainer: Trainer) -> None:
         """Refuse another number of epochs than the checkpoint's where the steps already taken depend on it."""
         assert self.found is not None
-        before, done = self.found.get("epochs"), self.found.get("epoch")
-        if before == trainer.epochs or not isinstance(done, int):
+        before, done = (count(name, self.found.get(name)) for name in ("epochs", "epoch"))
+        if before == trainer.epochs:
             return
         averages = [thing for thing in trainer.regularization.things if isinstance(thing, Average)]
         needs = [trainer.schedule.name] if trainer.schedule.needs_steps else []
         needs += [thing.name for thing in averages if thing.needs_steps]
         if needs:
             raise SettingError(
-                f"epochs is {trainer.epochs}, and the checkpoint is of a training of {show(before)}: {needs[0]} "
+                f"epochs is {trainer.epochs}, and the checkpoint is of a training of {before}: {needs[0]} "
                 "depends on the length, so that the epochs already trained would have been others. Keep the "
                 "epochs, or begin anew in another folder"
             )
@@ -172,9 +176,7 @@ class Checkpoints:
                 try:
                     callback.set_state(self.found["callbacks"][name])
                 except (LookupError, TypeError, ValueError, AttributeError) as problem:
-                    raise FileError(
-                        f"the checkpoint in {self.folder} doesn't fit {name}: {show(str(problem), 200)[1:-1]}"
-                    ) from None
+                    raise FileError(f"{self._from} doesn't fit {name}: {show(str(problem), 200)[1:-1]}") from None
         self.found = None  # its arrays would stay in memory
 
     # -- writing ------------------------------------------------------------------------------------------------
@@ -228,5 +230,11 @@ def complete(folder: Path) -> dict[str, Any] | None:
         content = file.read(folder / LAST)
     except FileError:
         return None
-    ended = content.get("complete") is True and content.get("format") == FORMAT
+    ended = content.get("complete") is True and _known(content)
     return {name: content.get(name) for name in ("t", "epoch", "stopped")} if ended else None
+
+
+def _known(content: Mapping[str, Any]) -> bool:
+    """Whether it is of the format that is written here."""
+    said = content.get("format")
+    return type(said) is int and said == FORMAT

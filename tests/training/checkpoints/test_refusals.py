@@ -8,7 +8,7 @@ import pytest
 import chainrule as cr
 from chainrule.core.errors import FileError, InputError, SettingError
 from chainrule.core.lock import Lock
-from chainrule.training.checkpoints import identity
+from chainrule.training.checkpoints import file, identity
 from chainrule.training.checkpoints.every import Every
 
 
@@ -163,6 +163,18 @@ def test_other_versions_are_told_of(problem, caplog, monkeypatch):
         problem.train(resume=True)
     assert "going on with NumPy 9.9 (the checkpoint: '" in caplog.text
     assert "BLAS my own (the checkpoint: 'openblas" in caplog.text
+
+
+def test_a_checkpoint_writes_no_control_characters_into_a_warning(problem, caplog):
+    problem.train(resume=False, until=7)
+    path = problem.folder / "last.safetensors"
+    content = file.read(path)
+    content["versions"] |= {"\x1b[2Jkernel\n": "\x1b[31m", "NumPy": "\x07"}
+    file.write(path, content)
+    with caplog.at_level(logging.WARNING, "chainrule"):
+        problem.train(resume=True)
+    assert "kernel" in caplog.messages[0]
+    assert caplog.messages[0].isprintable()
 
 
 @pytest.mark.parametrize(
