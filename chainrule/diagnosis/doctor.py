@@ -12,13 +12,20 @@ from chainrule.core.types import Array
 from chainrule.diagnosis.baseline import constant_loss, perfect_loss
 from chainrule.diagnosis.data_facts import data_facts
 from chainrule.diagnosis.evidence import Evidence, Score
-from chainrule.diagnosis.experiments import free_of_regularization, own_network, plain_network, weights
+from chainrule.diagnosis.experiments import (
+    free_of_regularization,
+    own_network,
+    plain_network,
+    shuffled_labels,
+    weights,
+)
 from chainrule.diagnosis.libraries import array, lenient
 from chainrule.diagnosis.loss_facts import LossFacts, loss_facts
 from chainrule.diagnosis.networks import program_of_network
-from chainrule.diagnosis.program import Program, Running
+from chainrule.diagnosis.program import Pair, Program, Running
 from chainrule.diagnosis.proof import prove as proved
 from chainrule.diagnosis.record import Epoch, ModuleWatcher, Record
+from chainrule.diagnosis.reliability import reliability
 from chainrule.diagnosis.report import Report
 from chainrule.diagnosis.start_facts import late_lines, start_facts
 from chainrule.diagnosis.tasks import Task, recalls, right_answers, skill, task_of
@@ -71,6 +78,9 @@ def from_record(program: Program, record: Record, running: Running) -> Report:
     if evidence.problem is None:
         rows = program.some(SCORED)
         evidence.train = _score(running, evidence.task, cut_of(evidence), rows)
+        if program.validation is not None:
+            evidence.validation = _score(running, evidence.task, cut_of(evidence), program.validation)
+            _judge(evidence, (running.outputs_of(program.validation[0]), program.validation[1]))
         evidence.end = running.look(evidence.probe[0])
         evidence.plain = plain_network(program, evidence.task)
     return Report(verdict(evidence), evidence, time.perf_counter() - began)
@@ -89,11 +99,20 @@ def _experiment(evidence: Evidence, running: Running, rows: tuple[Array, Array])
         evidence.training_mode = skill(task, outputs, rows[1], cut)
     if program.validation is None and evidence.train.skill > 0.5 and weights(program) > program.rows // 2:
         evidence.own = own_network(program, task, cut)
+        _judge(evidence, evidence.own.answers)
+    if evidence.by_heart:
+        evidence.shuffled = shuffled_labels(program, evidence.constant)
     free = free_of_regularization(program) if evidence.train.skill < 0.9 else None
     if free is not None:
         bare = free.start().train()
         if bare.problem is None:
             evidence.free = skill(task, bare.outputs_of(rows[0]), rows[1], cut)
+
+
+def _judge(evidence: Evidence, answers: Pair | None) -> None:
+    """How far the probabilities of rows held out can be trusted."""
+    if answers is not None:
+        evidence.reliability = reliability(evidence.task, evidence.loss, evidence.output, answers)
 
 
 def cut_of(evidence: Evidence) -> float:
@@ -128,6 +147,7 @@ def _train(evidence: Evidence, running: Running, rows: tuple[Array, Array], budg
         evidence.recall = recalls(evidence.task, outputs, rows[1], cut)
         if program.validation is not None:
             evidence.validation = _score(running, evidence.task, cut, program.validation)
+            _judge(evidence, (running.outputs_of(program.validation[0]), program.validation[1]))
         evidence.end = running.look(evidence.probe[0])
 
 

@@ -13,6 +13,7 @@ from chainrule.diagnosis.experiments import Learnable
 from chainrule.diagnosis.loss_facts import LossFacts
 from chainrule.diagnosis.program import Program
 from chainrule.diagnosis.record import Record
+from chainrule.diagnosis.reliability import Reliability
 from chainrule.diagnosis.sight import Look
 from chainrule.diagnosis.start_facts import Line, StartFacts
 from chainrule.diagnosis.tasks import Task
@@ -20,6 +21,7 @@ from chainrule.diagnosis.tasks import Task
 LEARNED = 0.1  # of skill; below it nothing worth the name was learned
 BEHIND = 0.15  # of skill
 FEW, RARE = 5, 0.01  # rows, and their share
+SOME = 30  # rows held out; fewer tell nothing
 LAGGING = 0.05  # of skill
 GOOD = 0.9  # of skill: what trains well is not ill
 
@@ -44,7 +46,9 @@ class Evidence:
     Of experiments (``experiments``): ``plain`` is what a plain network learns of the same data, ``own`` what
     this one does on rows held out, ``free`` the skill without dropout, decay and penalties, ``training_mode``
     the skill of the trained network left in training mode, ``late`` line probes at the end. ``right`` is the
-    share of right answers on the rows scored.
+    share of right answers on the rows scored. ``reliability`` is of the rows of the validation, or of ``own``.
+    ``shuffled`` is the pace of this network on labels in another order (``experiments.pace``), where it knew
+    nothing of rows it had not seen.
     """
 
     program: Program
@@ -66,6 +70,8 @@ class Evidence:
     training_mode: float = float("nan")
     late: list[Line] = field(default_factory=list)
     right: float = float("nan")
+    reliability: Reliability | None = None
+    shuffled: float = float("nan")
     recall: dict[float, float] = field(default_factory=dict)
     problem: Exception | None = None
     problem_step: int = 0
@@ -91,6 +97,19 @@ class Evidence:
         does."""
         known = [value for value in (self.train.skill, self.loss_skill) if not np.isnan(value)]
         return max(known, default=float("nan"))
+
+    @property
+    def by_heart(self) -> bool:
+        """Whether rows are learned that tell nothing of rows that were not, by two standard errors."""
+        seen, unseen, rows = self.held
+        return bool(seen > 0.5 and rows >= SOME and unseen <= 2 / rows**0.5)
+
+    @property
+    def held(self) -> tuple[float, float, int]:
+        """Skill on rows trained on and on rows held out, and how many those are: of the validation, or ``own``."""
+        if self.program.validation is not None:
+            return self.train.skill, self.validation.skill, len(self.program.validation[0])
+        return self.own.seen, self.own.unseen, self.program.rows // 4
 
     @cached_property
     def worsening(self) -> bool:

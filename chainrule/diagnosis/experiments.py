@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from chainrule.core.errors import ChainruleError
 from chainrule.core.rng import generator
 from chainrule.core.types import Array
-from chainrule.diagnosis.program import Program
+from chainrule.diagnosis.program import Pair, Program
 from chainrule.diagnosis.tasks import Task, skill
 from chainrule.network import MLP, Network
 from chainrule.training import fit
@@ -25,10 +26,11 @@ FEW, SCARCE = 40, 400  # rows; of fewer none are held out, and each quarter in t
 @dataclass(frozen=True)
 class Learnable:
     """Skill of a network on the rows it learned from, and on rows it did not see (NaN where there were too
-    few)."""
+    few); of the program's own network also ``answers``, its outputs for those and their targets."""
 
     seen: float = float("nan")
     unseen: float = float("nan")
+    answers: Pair | None = field(default=None, repr=False)
 
     @property
     def fair(self) -> float:
@@ -128,10 +130,26 @@ def own_network(program: Program, task: Task, cut: float) -> Learnable:
     if running.problem is not None:
         return Learnable()
 
-    def of(rows: Array) -> float:
-        return skill(task, running.outputs_of(program.X[rows]), program.y[rows], cut)
+    learn, held = learn[:ROWS], held[:ROWS]
+    seen = skill(task, running.outputs_of(program.X[learn]), program.y[learn], cut)
+    answers = running.outputs_of(program.X[held]), program.y[held]
+    return Learnable(seen, skill(task, *answers, cut), answers)
 
-    return Learnable(of(learn[:ROWS]), of(held[:ROWS]))
+
+def pace(losses: Sequence[float], constant: float) -> float:
+    """1 - mean loss of all steps / loss of the best constant: 1 were learned at once, 0 never; NaN if unknown."""
+    return 1.0 - float(np.mean(losses)) / constant if len(losses) and constant > 0 else float("nan")
+
+
+def shuffled_labels(program: Program, constant: float) -> float:
+    """The pace of the program on its own labels in another order: there is nothing to learn but rows by heart.
+
+    Zhang et al. 2017; that what there is to learn is learned sooner: Arpit et al. 2017, "A closer look at
+    memorization in deep networks".
+    """
+    order = generator(program.seed, "labels").permutation(program.rows)
+    running = program.changed(y=program.y[order], validation=None, before_epoch=None).start().train()
+    return pace(running.losses, constant) if running.problem is None else float("nan")
 
 
 def free_of_regularization(program: Program) -> Program | None:

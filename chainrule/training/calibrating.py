@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import InputError, NotFittedError, SettingError
+from chainrule.core.types import Array
 from chainrule.layers import Layer
 from chainrule.layers.base import views
-from chainrule.losses import LOSSES
+from chainrule.losses import LOSSES, Loss
 from chainrule.network import Network, check_network
 from chainrule.training.evaluation import evaluate, prepare
 
@@ -59,12 +60,15 @@ def calibrate(network: Network, X: Any, y: Any) -> Calibration:
 
 
 def _best(network: Network, X: Any, y: Any) -> float:
-    """The T at which the slope of the log loss, by 1 / T, is 0."""
     assert network.loss is not None
     loss = LOSSES.make(BY_LINK[network.loss.link])
     x, target = prepare(network, loss, X, y, "calibrate")
     z = network.core_logits(network.loss, x).astype(np.float64)
-    target = target if target.dtype.kind == "i" else target.astype(np.float64)
+    return best_temperature(loss, z, target if target.dtype.kind == "i" else target.astype(np.float64))
+
+
+def best_temperature(loss: Loss, z: Array, target: Array) -> float:
+    """The T at which the slope of the log loss of z / T, by 1 / T, is 0. InputError where there is none."""
 
     def slope(log_t: float) -> float:
         _, d = loss.value_and_gradient(z * math.exp(-log_t), target)

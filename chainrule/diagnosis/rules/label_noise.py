@@ -27,7 +27,7 @@ class LabelNoise(Rule):
 
     fault = "LABEL_NOISE"
     stage = "data"
-    explains = ("undertrained", "rate-too-low", "overfitting", "too-small", "oscillation")
+    explains = ("undertrained", "rate-too-low", "overfitting", "too-small", "oscillation", "miscalibrated")
 
     example = """
 import numpy as np

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.diagnosis.evidence import Evidence
+from chainrule.diagnosis.experiments import pace
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.rules.base import RULES, Rule
 
@@ -18,18 +19,20 @@ class Overfitting(Rule):
     What it sees     skill on the training rows above 0.5 and on held-out rows not above 0 by two standard
                      errors; or the validation loss well above its minimum, long ago, while the training loss
                      still falls. Without validation rows the program is run again with a quarter of its rows
-                     held out
+                     held out. As a control it is run on its labels in another order: labels that mean something
+                     are learned faster
     Why it matters   the network will be wrong wherever it is used
     What to try      check the labels; more data; stop at the minimum; weight decay or dropout
     Source           Zhang et al. 2017, "Understanding deep learning requires rethinking generalization"
     """
 
-    learned: float = 0.5
+    as_fast: float = 0.9  # of the pace on its own labels
     rise: float = 0.5  # of the validation loss above its minimum
     ago: float = 0.3  # of the training
 
     fault = "OVERFIT"
     stage = "loss"
+    explains = ("miscalibrated",)
 
     example = """
 import numpy as np
@@ -48,23 +51,41 @@ cured = program((X[:, :1] > 0).astype("f4"))
 """
 
     def check(self, evidence: Evidence) -> Iterator[Finding]:
-        seen, unseen, rows = evidence.own.seen, evidence.own.unseen, evidence.program.rows // 4
-        if evidence.program.validation is not None:
-            seen, unseen = evidence.train.skill, evidence.validation.skill
-            rows = len(evidence.program.validation[0])
-        error = 2 / max(rows, 1) ** 0.5
-        if seen > self.learned and rows >= 30 and unseen <= error:
-            yield self.found(
-                "WARN",
-                f"the rows trained on are learned by heart (skill {seen:.2f}) and rows held out are not answered "
-                f"(skill {unseen:.2f}): either the labels carry no signal, or there are too few rows",
-                measured=unseen,
-                limit=error,
-                evidence={"rows held out": rows, "plain network on unseen rows": evidence.plain.unseen},
-                remedy="check where the labels come from; hold rows out; more data, or a smaller network",
-            )
+        if not evidence.by_heart:
+            yield from self._rising(evidence)
             return
-        yield from self._rising(evidence)
+        seen, unseen, rows = evidence.held
+        own = pace(evidence.record.losses, evidence.constant)
+        means, remedy = self._control(evidence.shuffled, own)
+        yield self.found(
+            "WARN",
+            f"the rows trained on are learned by heart (skill {seen:.2f}) and rows held out are not answered "
+            f"(skill {unseen:.2f}): {means}",
+            measured=unseen,
+            limit=2 / rows**0.5,
+            evidence={"rows held out": rows, "plain network on unseen rows": evidence.plain.unseen,
+                      "pace": own, "pace on shuffled labels": evidence.shuffled},
+            remedy=remedy,
+        )  # fmt: skip
+
+    def _control(self, shuffled: float, own: float) -> tuple[str, str]:
+        """What the control says, and what to do."""
+        if np.isnan(shuffled) or np.isnan(own) or own <= 0:
+            return (
+                "either the labels carry no signal, or there are too few rows",
+                "check where the labels come from; hold rows out; more data, or a smaller network",
+            )
+        figures = f"(pace {shuffled:.2f} against {own:.2f})"
+        if shuffled >= self.as_fast * own:
+            return (
+                f"its labels in any other order are learned as fast {figures}: to this network they mean nothing",
+                "check where the labels come from, and how they were joined with the features",
+            )
+        return (
+            f"its labels in another order are learned more slowly {figures}: they do mean something, but there "
+            "are too few rows to tell what, or those held out are of another kind",
+            "look at where the rows held out come from; more data, a smaller network, weight decay",
+        )
 
     def _rising(self, evidence: Evidence) -> Iterator[Finding]:
         epochs = evidence.record.epochs
