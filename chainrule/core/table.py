@@ -12,8 +12,6 @@ from chainrule.core.errors import InputError
 from chainrule.core.settings import nearest, show
 from chainrule.core.types import Array
 
-FIRST_LINE = 2  # of data, in a file whose first line is the header
-
 
 @dataclass(frozen=True)
 class Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from chainrule.diagnosis.finding import SEVERITIES, Finding
 
 
 @dataclass
-class Findings:
+class Findings(ABC):
     findings: list[Finding]
 
     def worst(self) -> str | None:
@@ -24,9 +25,9 @@ class Findings:
     def consequences(self, root: Finding) -> list[Finding]:
         return [f for f in self.findings if f.because == root.rule and f.severity != "INFO"]
 
+    @abstractmethod
     def document(self) -> dict[str, Any]:
         """For ``--json``."""
-        raise NotImplementedError
 
     def json(self) -> str:
         return json.dumps(self.document(), indent=2)

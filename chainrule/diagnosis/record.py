@@ -43,7 +43,6 @@ class Check:
     t: int
     z: list[float]
     a: list[float]
-    zeros: list[float]
     dead: list[float]
     saturated: list[float]
     out: float
@@ -94,14 +93,13 @@ def check(t: int, look: Look) -> Check:
     """What a look at the probe rows shows, in figures."""
     with np.errstate(all="ignore"):
         spread = float(np.std(look.output, axis=0, dtype=np.float64).mean())
-    found = Check(t, [], [], [], [], [], spread)
+    found = Check(t, [], [], [], [], spread)
     for layer in look.layers:
         dead = (
             layer.z.max(axis=0) <= 0 if layer.activation in ("relu", "relu6") else np.zeros(layer.z.shape[1], bool)
         )
         found.z.append(rms(layer.z))
         found.a.append(rms(layer.a))
-        found.zeros.append(float((layer.a == 0).mean()))
         found.dead.append(float(dead.mean()))
         found.saturated.append(_saturated(layer))
         found.dead_units.append(dead)

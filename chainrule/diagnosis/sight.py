@@ -188,11 +188,6 @@ def function_between(z: Array, a: Array) -> str | None:
     return "unknown"
 
 
-def parameters(module: Any) -> Mapping[str, Any]:
-    """By name, as the module has them."""
-    return dict(module.named_parameters())
-
-
 class NetworkSight:
     """Looks at a chainrule Network; ``gradients`` are those of its engine, by PyTorch's names."""
 

@@ -48,7 +48,7 @@ class StartFacts:
     then sets each prediction against every target, None where that wasn't tried. ``gradients`` rms by dense layer;
     ``doubled`` the loss of a batch given twice over its loss. ``downhill`` the cosine between the first step and
     the negative gradient. ``checked`` the largest relative error of gradients against differences, ``checked_at``
-    where. ``one_batch`` skill after ``BATCH_STEPS`` steps of Adam on one batch, ``one_batch_losses`` the way.
+    where. ``one_batch`` skill after ``BATCH_STEPS`` steps of Adam on one batch.
     """
 
     loss: float = float("nan")
@@ -61,7 +61,6 @@ class StartFacts:
     checked_at: str = ""
     lines: list[Line] = field(default_factory=list)
     one_batch: float = float("nan")
-    one_batch_losses: list[float] = field(default_factory=list)
     problem: Exception | None = None
 
 
@@ -84,7 +83,7 @@ def start_facts(program: Program, task: Task, cut: float) -> StartFacts:
             facts.downhill = _downhill(program)
             facts.checked, facts.checked_at = _check(program)
             facts.lines = lines(program)
-            facts.one_batch, facts.one_batch_losses = _one_batch(program, task, cut)
+            facts.one_batch = _one_batch(program, task, cut)
     except Exception as problem:  # the user's program: whatever it raises is a finding
         facts.problem = problem
     return facts
@@ -238,14 +237,15 @@ def line_of(running: Running, rows: Array) -> Line:
     return Line(running.t, at_zero, tuple(losses), float(-(gradient @ _flat(moves))))
 
 
-def _one_batch(program: Program, task: Task, cut: float) -> tuple[float, list[float]]:
+def _one_batch(program: Program, task: Task, cut: float) -> float:
     """Adam at 1e-2 on a few rows, dropout off: what cannot learn these cannot learn anything."""
     running = program.start()
     X, y = program.some(BATCH_ROWS, seed=2)
     adam = library(program.module).optim.Adam(running.module.parameters(), lr=1e-2)
-    losses: list[float] = []
     until = time.perf_counter() + SECONDS
-    while len(losses) < BATCH_STEPS and (len(losses) < LEAST_STEPS or time.perf_counter() < until):
-        losses.append(running.gradient(X, y))
+    for t in range(BATCH_STEPS):
+        if t >= LEAST_STEPS and time.perf_counter() >= until:
+            break
+        running.gradient(X, y)
         adam.step()
-    return skill(task, running.outputs_of(X), y, cut), losses
+    return skill(task, running.outputs_of(X), y, cut)

@@ -36,8 +36,7 @@ def _cause(finding: Finding, found: list[Finding]) -> str | None:
 
 
 def _consequences(root: Finding, found: list[Finding]) -> list[Finding]:
-    return (
-        [finding for finding in found if finding.because == root.rule and finding is not root]
-        if (root is next(one for one in found if one.rule == root.rule))
-        else []
-    )
+    """Of a rule that spoke more than once they follow its first finding."""
+    if root is not next(finding for finding in found if finding.rule == root.rule):
+        return []
+    return [finding for finding in found if finding.because == root.rule]

@@ -44,7 +44,7 @@ class Watch:
         self._every = every
         self._live: Running | None = None
         self._given: Array | None = None
-        self._output: Any = None
+        self._value = float("nan")  # of the loss that was last gone back from
         self._loss: Callable[[Any, Any], Any] | None = None
         self._batches: list[tuple[Array, Array]] = []
         self._size = self._steps = self._stale = 0
@@ -100,7 +100,7 @@ class Watch:
 
     def _forward(self, module: Any, given: tuple[Any, ...], output: Any) -> None:
         if module.training and self._lib.is_grad_enabled():
-            self._given, self._output = array(given[0]), output
+            self._given = array(given[0])
 
     def _called(self, name: str) -> Callable[..., Any]:
         def called(real: Callable[..., Any], input: Any, target: Any, *more: Any, **settings: Any) -> Any:
@@ -136,7 +136,7 @@ class Watch:
         live = self._live
         assert live is not None
         live.t += 1
-        live.loss = getattr(self, "_value", float("nan"))
+        live.loss = self._value
         x, y = self._batches[-1] if self._batches and len(self._batches[-1][0]) == len(self._given) else (
             self._given, np.zeros(len(self._given), np.float32)
         )  # fmt: skip

@@ -12,7 +12,6 @@ from chainrule.bench.work.base import WORK, Session, Work
 
 SELF = "chainrule"
 BESIDE = {"scikit_learn": "scikit-learn", "pytorch": "torch", "jax_scan": "jax", "onnx_runtime": "onnxruntime"}
-LIMIT = 95.0  # megabytes that the base install stays under
 
 
 @WORK.register("install")

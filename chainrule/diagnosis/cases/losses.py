@@ -34,7 +34,6 @@ class CaseLoss:
     takes      what its outputs are: "values" "probabilities" "logits"
     reduction  "mean" or "sum" over the rows
     targets    "rows" of numbers as wide as the outputs, or class "ids"
-    clipped    whether a probability of 0 costs a finite number
     """
 
     name: str
@@ -43,7 +42,6 @@ class CaseLoss:
     takes: str
     reduction: str = "mean"
     targets: str = "rows"
-    clipped: bool = True
 
     def __call__(self, outputs: Any, targets: Any) -> Any:
         with torch.strict(False):
@@ -203,13 +201,13 @@ _ROWS = (
     CaseLoss("kld", _divergence, "cross_entropy", "probabilities"),
     CaseLoss("binary_crossentropy", _binary, "binary_cross_entropy", "probabilities"),
     CaseLoss("categorical_crossentropy", _categorical, "cross_entropy", "probabilities"),
-    CaseLoss("manual_bce_on_raw_outputs", _raw_binary, "binary_cross_entropy", "probabilities", clipped=False),
-    CaseLoss("cross_entropy_on_raw_outputs", _raw_categorical, "cross_entropy", "probabilities", clipped=False),
+    CaseLoss("manual_bce_on_raw_outputs", _raw_binary, "binary_cross_entropy", "probabilities"),
+    CaseLoss("cross_entropy_on_raw_outputs", _raw_categorical, "cross_entropy", "probabilities"),
     CaseLoss("bce_with_logits", _binary_logits, "binary_cross_entropy", "logits"),
 )
 _IDS = (
     CaseLoss("sparse_categorical_crossentropy", _sparse, "cross_entropy", "probabilities", targets="ids"),
-    CaseLoss("cross_entropy", _raw_cross_entropy, "cross_entropy", "probabilities", targets="ids", clipped=False),
+    CaseLoss("cross_entropy", _raw_cross_entropy, "cross_entropy", "probabilities", targets="ids"),
     CaseLoss("softmax_cross_entropy_logits", _cross_entropy_logits, "cross_entropy", "logits", targets="ids"),
 )  # fmt: skip
 LOSSES: Mapping[str, CaseLoss] = {loss.name: loss for loss in (*_ROWS, *_IDS)}
