@@ -72,7 +72,6 @@ class Xors(Finding):
     kinds: tuple[Kind, ...]
     steps: int
     example: Array  # (4, hidden) what the units of one 2-2-1 network that learned answer
-    example_answers: Array
     points: Array
     surface: Array  # (rows, columns) what that network answers over the square [-0.5, 1.5]^2
 
@@ -141,9 +140,7 @@ class XorStudy(Study):
         x = cr.datasets.load("xor").X
         side = np.linspace(-0.5, 1.5, 101)
         grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-        return Xors(
-            tuple(kinds), self.steps, _hidden(net, x)[1], answers(net, x), x, answers(net, grid).reshape(101, 101)
-        )
+        return Xors(tuple(kinds), self.steps, _hidden(net, x)[1], x, answers(net, grid).reshape(101, 101))
 
     def train(self, hidden: int, activation: str, loss: str, seed: int) -> tuple[Trained, cr.Network]:
         """One network from one seed, trained, and looked at if it did not learn."""
