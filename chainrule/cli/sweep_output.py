@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.cli.output import print_json, printable
+from chainrule.core.marks import Marks
 from chainrule.studies.sweeps import Plan, Progress, Results, Session, Sweep, importance, tables
 from chainrule.studies.sweeps.conduct import BEST
 from chainrule.studies.text import count
+
+MARKS = Marks("sweep", ("best", "values", "importance", "points", "speed"))
 
 
 def announcement(plan: Plan, made: Sweep, folder: Path) -> str:
@@ -88,14 +91,12 @@ def report(made: Sweep, results: Results, json: bool, markdown: Path | None, plo
             _print(table)
         print("\n".join(_last_lines(made, results, sessions)))
     if markdown is not None:
-        from chainrule.cli.marks import fill
-
         parts = {"best": shown[0], "values": by_value, "speed": tables.speed(sessions)}
         if found is not None:
             parts["importance"] = tables.matters(found)
         if (every := tables.pivot(results)) is not None:
             parts["points"] = every
-        fill(markdown, {name: table.markdown() for name, table in parts.items()})
+        MARKS.fill(markdown, {name: table.markdown() for name, table in parts.items()})
     if plot is not None:
         from chainrule.cli.sweep_pictures import draw
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.cli.output import printable
-from chainrule.cli.sweep_output import Teller, announcement, report
+from chainrule.cli.sweep_output import MARKS, Teller, announcement, report
 from chainrule.core import files
 from chainrule.core.errors import FileError, SettingError
 from chainrule.runs import RunConfig
@@ -85,9 +85,7 @@ def _check_outputs(asked: Asked) -> None:
             raise FileError(f"--plot takes a folder; there is none at {asked.plot}")
         ready()
     if asked.markdown is not None:
-        from chainrule.cli.marks import check
-
-        check(asked.markdown)
+        MARKS.check(asked.markdown)
 
 
 def _plan(asked: Asked) -> Plan:

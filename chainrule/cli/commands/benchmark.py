@@ -67,7 +67,7 @@ def benchmark(
     if plot is not None:
         ready(plot)
     if markdown is not None:
-        documents.check(markdown)
+        documents.MARKS.check(markdown)
     if result is not None:
         document = _read(result)
     else:
