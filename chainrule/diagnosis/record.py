@@ -33,7 +33,8 @@ class Sample:
 
 @dataclass
 class Check:
-    """One look at the probe rows, by dense layer: rms and spread of z, shares of units dead and saturated.
+    """One look at the probe rows, by dense layer: rms of z and a, shares of zeros in a, of dead and of saturated
+    units.
 
     A unit is dead where its largest z over the rows is not above 0, under relu; saturated where its activation's
     derivative is below a hundredth of its largest on more than 90 % of the rows. ``out`` is the spread of the
@@ -43,6 +44,7 @@ class Check:
     t: int
     z: list[float]
     a: list[float]
+    zeros: list[float]
     dead: list[float]
     saturated: list[float]
     out: float
@@ -93,13 +95,14 @@ def check(t: int, look: Look) -> Check:
     """What a look at the probe rows shows, in figures."""
     with np.errstate(all="ignore"):
         spread = float(np.std(look.output, axis=0, dtype=np.float64).mean())
-    found = Check(t, [], [], [], [], spread)
+    found = Check(t, [], [], [], [], [], spread)
     for layer in look.layers:
         dead = (
             layer.z.max(axis=0) <= 0 if layer.activation in ("relu", "relu6") else np.zeros(layer.z.shape[1], bool)
         )
         found.z.append(rms(layer.z))
         found.a.append(rms(layer.a))
+        found.zeros.append(1.0 - np.count_nonzero(layer.a) / layer.a.size)
         found.dead.append(float(dead.mean()))
         found.saturated.append(_saturated(layer))
         found.dead_units.append(dead)

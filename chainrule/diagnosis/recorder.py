@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from chainrule.training import Trainer
 
 PROBE = 512  # rows looked at
-EARLY = (10,)  # steps after which units are looked at, too
+LOOKS = 40  # samples from one look at the units to the next
+EARLY = 10  # steps of a short training after which they are looked at, too
 
 
 class Recorder(Callback):
     """``cr.fit(..., callbacks=[recorder])``, then ``recorder.report()``.
 
-    Every ``every`` steps it notes the size of gradients and weights of each dense layer, every fortieth time what
-    the units do on a fixed sample of the training rows. ``record`` holds it all. The report
-    also measures the start of the training on copies, which takes seconds.
+    Every ``every`` steps it notes the size of gradients, weights and the step itself of each dense layer; at the
+    start, every fortieth time and at the end what the units do on a fixed sample of the training rows. ``record``
+    holds it all. The report also measures the start of the training on copies, which takes seconds.
     """
 
     def __init__(self, every: int = 10) -> None:
@@ -45,6 +46,13 @@ class Recorder(Callback):
         self._begin = {name: array.copy() for name, array in trainer.network.state_dict().items()}
         self._sight = NetworkSight(trainer.network, trainer.loss_function, trainer.engine.grad)
         self._layers = self._look(trainer)
+        self._early = EARLY if trainer.steps < LOOKS * self.every else 0
+        self._before = trainer.network.params.like()
+        self._keep(trainer)
+
+    def _keep(self, trainer: Trainer) -> None:
+        """The weights before a step whose size is noted."""
+        self._before.theta[:] = trainer.state.theta
 
     def _look(self, trainer: Trainer) -> Any:
         with np.errstate(all="ignore"):
@@ -55,13 +63,21 @@ class Recorder(Callback):
     def on_step_end(self, trainer: Trainer) -> None:
         self.record.losses.append(trainer.loss)
         t = trainer.state.t
-        if t % self.every:
-            return
+        if t % self.every == 0:
+            self._sample(trainer, t)
+        if t % (LOOKS * self.every) == 0 or t == self._early:
+            self._look(trainer)
+        if (t + 1) % self.every == 0:
+            self._keep(trainer)
+
+    def _sample(self, trainer: Trainer, t: int) -> None:
+        moved = np.subtract(trainer.state.theta, self._before.theta, out=self._before.theta)
+        assert moved is self._before.theta  # so that its views, by name, are of the step
         gradients = [_rms(layer.gradient) for layer in self._layers]
         weights = [_rms(layer.weight) for layer in self._layers]
-        self.record.samples.append(Sample(t, trainer.loss, gradients, weights, []))
-        if t % (40 * self.every) == 0 or t in EARLY:
-            self._look(trainer)
+        steps = [_rms(self._before[f"{layer.name}.weight"]) for layer in self._layers]
+        ratios = [step / weight if weight else math.nan for step, weight in zip(steps, weights, strict=True)]
+        self.record.samples.append(Sample(t, trainer.loss, gradients, weights, ratios))
 
     def on_epoch_end(self, trainer: Trainer, row: dict[str, Any]) -> None:
         main = next((row[name] for name in ("accuracy", "r2") if name in row), math.nan)

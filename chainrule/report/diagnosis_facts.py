@@ -26,10 +26,11 @@ SAMPLED: dict[str, Callable[[Sample], list[float]]] = {
 }
 CHECKED: dict[str, Callable[[Check], list[float]]] = {
     "pre-activation z, rms": lambda c: c.z,
+    "share of zeros after it": lambda c: c.zeros,
     "share of dead units": lambda c: c.dead,
     "share of saturated units": lambda c: c.saturated,
 }
-SHARES = ("share of dead units", "share of saturated units")
+SHARES = ("share of zeros after it", "share of dead units", "share of saturated units")
 
 
 def training_pictures(e: Evidence) -> Iterator[tuple[str, str, str, list[Picture]]]:

@@ -31,6 +31,10 @@ def test_a_training_that_is_watched_ends_at_the_same_bits():
     assert np.array_equal(alone.params.theta, watched.params.theta)
 
 
+def rms(values):
+    return np.sqrt(np.mean(np.square(values, dtype=float)))
+
+
 @pytest.mark.parametrize("engine", ["numpy", "fused"])
 def test_samples_are_of_the_gradients_and_weights_of_their_step(engine):
     seen = {}
@@ -39,14 +43,17 @@ def test_samples_are_of_the_gradients_and_weights_of_their_step(engine):
         def on_step_end(self, trainer):
             if trainer.state.t == 10:
                 weights = trainer.network.state_dict()
-                seen["weight"] = [
-                    np.sqrt(np.mean(np.square(weights[f"{i}.weight"], dtype=float))) for i in (0, 2, 4)
-                ]
+                seen["weight"] = [rms(weights[f"{i}.weight"]) for i in (0, 2, 4)]
+                seen["step"] = [rms(weights[f"{i}.weight"] - seen[i]) for i in (0, 2, 4)]
+            elif trainer.state.t == 9:
+                seen.update({i: trainer.network.state_dict()[f"{i}.weight"].copy() for i in (0, 2, 4)})
 
     recorder = Recorder()
     cr.fit(network(), X, LABELS, **FIT, epochs=2, callbacks=[recorder, Look()], engine=engine)
     assert [sample.t for sample in recorder.record.samples] == [10, 20]
     assert recorder.record.samples[0].weight == pytest.approx(seen["weight"], rel=1e-5)
+    ratios = [step / weight for step, weight in zip(seen["step"], seen["weight"], strict=True)]
+    assert recorder.record.samples[0].update == pytest.approx(ratios, rel=1e-4)
     assert all(value > 0 for value in recorder.record.samples[0].gradient)
     assert len(recorder.record.losses) == 20
     assert [check.t for check in recorder.record.checks] == [0, 10, 20]
