@@ -127,19 +127,20 @@ def _check_place(
         raise FileError("it is both within an epoch and complete")
     if epoch > trainer.epochs or rows != epoch - within:
         raise FileError(f"it is in epoch {epoch} of {trainer.epochs}, and its history has {rows}")
-    # of a training from its beginning, ``steps`` are those of all its epochs
-    if t != losses or (trainer.steps and t * trainer.epochs > epoch * trainer.steps):
-        raise FileError(f"it has taken {t} steps in {epoch} epochs, and has {losses} losses")
-    if row % (trainer.batch_size * trainer.accumulate):
-        raise FileError(f"a batch can't begin at row {row}")
-    if trainer.chunks is None and (counts["rows"] != trainer.rows or counts["chunk"] or row > _end(trainer)):
-        raise FileError(f"it is at row {row} of {counts['rows']}; there are {trainer.rows}")
-
-
-def _end(trainer: Trainer) -> int:
-    """Where the batch after an epoch's last would begin."""
+    if t != losses:
+        raise FileError(f"it has taken {t} steps, and has {losses} losses")
     size = trainer.batch_size * trainer.accumulate
-    return -(-trainer.rows // size) * size
+    if row % size:
+        raise FileError(f"a batch can't begin at row {row}")
+    if trainer.chunks is not None:
+        return  # how many rows they have is known when they are read
+    a_pass = -(-trainer.rows // size)
+    if t > epoch * a_pass or row > a_pass * size:
+        raise FileError(
+            f"it is at step {t} and row {row} in epoch {epoch}; an epoch has {a_pass} steps of {size} rows"
+        )
+    if counts["rows"] != trainer.rows or counts["chunk"]:
+        raise FileError(f"it is of {counts['rows']} rows; there are {trainer.rows}")
 
 
 def _try_generator(rng: np.random.Generator, drawn: Any) -> None:
