@@ -34,6 +34,7 @@ class Boundary(Picture):
             raise InputError(f"{record.name} has {record.network.d_in} features; a boundary is of two")
         low, high = X.min(axis=0).astype(float), X.max(axis=0).astype(float)
         margin = np.where(high > low, 0.08 * (high - low), 1.0)
+        margin = np.maximum(margin, 1e-3 * np.abs(high) * (high <= low))  # 1 is nothing beside 10^30
         low, high = low - margin, high + margin
         across, up = (np.linspace(low[i], high[i], self.resolution) for i in (0, 1))
         grid = np.stack(np.meshgrid(across, up), axis=2).reshape(-1, 2)
