@@ -100,7 +100,7 @@ class TensorLoss(_Base):
     def terms(
         self, logits: Array, target: Array, out: Array | None = None, scratch: Any = None
     ) -> tuple[Array, Array]:
-        if not isinstance(logits, np.ndarray) or not logits.size:
+        if not isinstance(logits, np.ndarray) or logits.ndim != 2 or not logits.size:
             raise InputError(
                 f"{self.name} takes an array of logits, (n, k), of a row at least; not {logits!r:.40}"
             )

@@ -109,7 +109,7 @@ class device:
 
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
         name = str(type) if isinstance(type, device) else type
-        if name not in ("cpu", "cpu:0"):
+        if not isinstance(name, str) or name not in ("cpu", "cpu:0"):
             raise UnsupportedError(
                 f"chainrule.autograd computes on the CPU; device {name!r:.40} is not here. Use device('cpu')"
             )

@@ -13,6 +13,7 @@ MissingNameError       the same of a name (also an AttributeError)
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from chainrule.core import errors
 from chainrule.core.errors import ChainruleError, InputError
@@ -20,7 +21,7 @@ from chainrule.core.settings import nearest
 
 __all__ = [
     "AutogradError", "InputError", "KeyNameError", "MissingNameError", "OperandError", "PositionError",
-    "ShapeError", "StrictError", "UnsupportedError", "missing",
+    "ShapeError", "StrictError", "UnsupportedError", "flag", "missing",
 ]  # fmt: skip
 
 
@@ -56,6 +57,13 @@ class UnsupportedError(ChainruleError, TypeError, NotImplementedError):
 
 class MissingNameError(ChainruleError, AttributeError):
     """A name that PyTorch may have and chainrule.autograd has not."""
+
+
+def flag(value: Any, what: str) -> bool:
+    """True or False, and nothing that is merely true, as in PyTorch."""
+    if isinstance(value, bool):
+        return value
+    raise OperandError(f"{what} is True or False, not {value!r:.40}")
 
 
 def missing(module: str, name: str, known: Iterable[str]) -> AttributeError:

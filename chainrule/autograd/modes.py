@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from chainrule.autograd.errors import flag
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -46,7 +48,7 @@ class set_grad_enabled(ContextDecorator):
     """Record operations or not: at once, and as a context or a decorator until its end."""
 
     def __init__(self, mode_: bool) -> None:
-        self._before, self._to = mode.enabled, bool(mode_)
+        self._before, self._to = mode.enabled, flag(mode_, "set_grad_enabled: mode")
         mode.enabled = self._to
 
     def __call__(self, function: F) -> F:
@@ -100,7 +102,7 @@ def no_grad(function: Callable[..., Any] | None = None) -> Any:
 
 def inference_mode(mode: Any = True) -> Any:
     """``no_grad`` under its other name; ``inference_mode(False)`` is ``enable_grad()``."""
-    return no_grad(mode) if callable(mode) else _Switch(to=not mode)
+    return no_grad(mode) if callable(mode) else _Switch(to=not flag(mode, "inference_mode: mode"))
 
 
 def enable_grad(function: Callable[..., Any] | None = None) -> Any:

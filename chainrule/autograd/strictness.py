@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.autograd.errors import flag
+
 _state = [True]
 
 
@@ -13,7 +15,7 @@ class strict:
     """``strict(False)`` allows what PyTorch allows: at once, and as a context or a decorator until its end."""
 
     def __init__(self, wanted: bool = True) -> None:
-        self._before, self._wanted = _state[0], bool(wanted)
+        self._before, self._wanted = _state[0], flag(wanted, "strict")
         _state[0] = self._wanted
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:

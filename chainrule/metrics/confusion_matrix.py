@@ -36,6 +36,11 @@ class ConfusionMatrix(Metric):
                 f"confusion_matrix takes one integer label a row, not shape {truth.shape} of {truth.dtype}"
             )
         most = int(max(truth.max(), predicted.max()))
+        if not self.classes and most >= MOST_CLASSES:
+            raise InputError(
+                f"confusion_matrix takes labels up to {MOST_CLASSES - 1}; the largest is {most}. Renumber the "
+                "classes from 0"
+            )
         k = self.classes or most + 1
         if most >= k or min(truth.min(), predicted.min()) < 0:
             raise InputError(f"confusion_matrix of {k} classes takes labels from 0 to {k - 1}")

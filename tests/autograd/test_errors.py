@@ -121,6 +121,52 @@ MISTAKES = {
     "torch.utils.data.random_split(range(5), [-1, 6])": (ValueError, "add up"),
     "setattr(x.clone(), 'grad', torch.ones(3))": (RuntimeError, r"\(2, 3\).*\(3,\)"),
     "setattr(x.clone(), 'data', 3)": (TypeError, "tensor"),
+    "x + 10**400": (RuntimeError, "64 bits.*1000"),
+    "torch.xlogy(-(10**30), x)": (RuntimeError, "64 bits"),
+    "torch.tensor([1], dtype=torch.int8) & 10**30": (RuntimeError, "64 bits"),
+    "torch.where(flags, 10**30, 1)": (RuntimeError, "64 bits"),
+    "torch.where(flags, 10**400, 1.5)": (RuntimeError, "64 bits"),
+    "torch.norm(x, 10**400)": (RuntimeError, "64 bits"),
+    "torch.norm(x, np.zeros(2))": (TypeError, "ndarray"),
+    "torch.arange(10**30)": (RuntimeError, "64 bits"),
+    "torch.arange(1e308)": (RuntimeError, "fit into memory"),
+    "torch.linspace(0, 1, 10**30)": (ValueError, "64 bits"),
+    "torch.linspace(0, 1, 2.5)": (TypeError, "steps is a whole number, not 2.5"),
+    "torch.ones(10**30, 0)": (TypeError, "64 bits"),
+    "torch.ones(2**62, 0)": (RuntimeError, "fit into memory"),
+    "torch.full(0.5, 1)": (TypeError, "whole number, not 0.5"),
+    "torch.randint(100, 0.0)": (TypeError, "a tuple, not None"),
+    "torch.randint(0, 10, 5)": (TypeError, "a tuple, not 5"),
+    "torch.randint(10**30, ())": (ValueError, "64 bits"),
+    "torch.randint_like(x, 10**30)": (ValueError, "64 bits"),
+    "torch.chunk(torch.zeros(0), 2**62)": (RuntimeError, "fit into memory"),
+    "torch.split(x, float('nan'))": (TypeError, "whole number, not nan"),
+    "torch.split(x, ['a'])": (TypeError, "whole number, not 'a'"),
+    "torch.topk(x, None)": (TypeError, "k is a whole number, not None"),
+    "torch.tril(x, None)": (TypeError, "tril: diagonal is a whole number, not None"),
+    "torch.triu(x, torch.tensor(float('inf')))": (TypeError, "triu: diagonal is a whole number"),
+    "torch.triu(x, 10**30)": (ValueError, "64 bits"),
+    "torch.mv(whole[0], None)": (TypeError, "NoneType"),
+    "torch.addmm(1, x, x.T)": (TypeError, "takes a tensor, not int"),
+    "torch.einsum('a', [0.5])": (TypeError, "takes a tensor, not float"),
+    "torch.inference_mode(np.zeros(2))": (RuntimeError, "True or False, not array"),
+    "torch.set_grad_enabled(np.zeros(2))": (TypeError, "True or False, not array"),
+    "torch.strict(np.zeros(2))": (RuntimeError, "True or False, not array"),
+    "torch.as_tensor(1, None, np.zeros(2))": (TypeError, "CPU"),
+    "torch.sum(x, 0, np.zeros(2))": (TypeError, "keepdim is True or False, not array"),
+    "torch.any(x, 0, np.zeros(2))": (TypeError, "keepdim is True or False, not array"),
+    "torch.argmax(x, 0, np.zeros(2))": (TypeError, "keepdim is True or False, not array"),
+    "torch.sort(x, 0, np.zeros(2))": (TypeError, "descending is True or False, not array"),
+    "torch.topk(x, 1, 0, np.zeros(2))": (TypeError, "largest is True or False, not array"),
+    "F.dropout(x, 0.5, np.zeros(2))": (RuntimeError, "training is True or False, not array"),
+    "F.batch_norm(x, None, None, None, None, np.zeros(2))": (RuntimeError, "training is True or False, not array"),
+    "F.cross_entropy(x, index, True)": (TypeError, "weight takes a tensor, not bool"),
+    "F.nll_loss(x, index, [1])": (TypeError, "weight takes a tensor, not list"),
+    "F.binary_cross_entropy(x, x, {0: 1.0})": (RuntimeError, "weight takes a tensor, not dict"),
+    "F.binary_cross_entropy_with_logits(x, x, {0: 1.0})": (TypeError, "weight takes a tensor, not dict"),
+    "F.one_hot(index, '')": (TypeError, "num_classes is a whole number, not ''"),
+    "F.one_hot(index, 10**30)": (ValueError, "64 bits"),
+    "F.one_hot(torch.zeros(0, dtype=torch.int64), -2)": (RuntimeError, "0 or more"),
 }  # fmt: skip
 
 
@@ -132,6 +178,29 @@ def test_a_mistake_is_explained_by_an_error_of_both_kinds(mistake):
     plain_python = mistake == "x + 'a'"
     assert isinstance(caught.value, ChainruleError) != plain_python
     assert len(str(caught.value)) > 20
+
+
+# What is unusual and no mistake, and its answer: PyTorch's, which alone refuses uint8 in one_hot.
+UNUSUAL = {
+    "torch.pow(True, torch.tensor(0))": 1,
+    "torch.pow(2, torch.tensor([1, -1]))": [2, 0],
+    "torch.pow(2.5, torch.tensor([1, -2]))": [2.5, 0.16],
+    "whole + 2**63": [-(2**63) + 1, -(2**63) + 2, -(2**63) + 3],
+    "F.one_hot(torch.tensor([0, 2], dtype=torch.uint8))": [[1, 0, 0], [0, 0, 1]],
+    "F.one_hot(index, torch.tensor(2))": [[1, 0], [0, 1]],
+    "torch.topk(whole, torch.tensor(1)).values": [3],
+    "torch.tril(x, 2**63 - 1)": [[1, 1, 1], [1, 1, 1]],
+    "torch.triu(x, 2**62)": [[0, 0, 0], [0, 0, 0]],
+    "torch.triu(x, -(2**63))": [[1, 1, 1], [1, 1, 1]],
+    "torch.randint(7, np.int64(8), (2,))": [7, 7],
+    "torch.randint(1, (2,), dtype=None).dtype.itemsize": 8,
+    "torch.linspace(0, 1, torch.tensor(3))": [0, 0.5, 1],
+}
+
+
+@pytest.mark.parametrize("line", UNUSUAL)
+def test_what_is_unusual_is_answered(line):
+    np.testing.assert_allclose(np.asarray(eval(line)), UNUSUAL[line], rtol=1e-6)
 
 
 NAMES = {
@@ -165,7 +234,7 @@ LOUD = [
     "torch.tensor([127], dtype=torch.int8) + torch.tensor([1], dtype=torch.int8)", "torch.isclose(HUGE * HUGE, TINY / TINY)", "repr(HUGE * HUGE)", "repr(TINY / TINY)", "repr(HUGE.double() * 1e270)",
     "F.layer_norm(HUGE, (3,))", "F.gelu(HUGE)", "F.softplus(HUGE)", "F.mish(-HUGE)", "F.elu(-HUGE)", "F.logsigmoid(-HUGE)", "F.binary_cross_entropy(TINY, TINY + 1)", "F.cross_entropy(HUGE * HUGE, torch.tensor(0))",
     "F.kl_div(HUGE, TINY)", "F.huber_loss(HUGE, -HUGE)", "F.mse_loss(HUGE, -HUGE)", "F.batch_norm(HUGE.reshape(3, 1), TINY[:1].clone(), TINY[:1].clone(), training=True)",
-    "nn.init.normal_(torch.zeros(3, dtype=torch.float16), 0, 1e10)", "torch.linspace(0, 1e6, 3, dtype=torch.float16)",
+    "torch.where(TINY == 0, 1e308, 0.5)", "nn.init.normal_(torch.zeros(3, dtype=torch.float16), 0, 1e10)", "torch.linspace(0, 1e6, 3, dtype=torch.float16)",
 ]  # fmt: skip
 
 

@@ -225,6 +225,8 @@ def test_an_average_is_checked_in_python_too(name):
         (2, [0, 1], [0, 2], InputError),
         (0, [-1, 1], [0, 1], InputError),
         (0, [0, 1], [0, -1], InputError),
+        (0, [2**53, 1], [0, 1], InputError),
+        (0, [0, 1], [0, 10_000], InputError),
         (0, [0.0, 1.0], [0, 1], ShapeError),
         (0, [0, 1], [0.0, 1.0], ShapeError),
         (0, [[0, 1]], [[0, 1]], ShapeError),

@@ -7,7 +7,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import autograd as torch
-from chainrule.core.errors import ShapeError
+from chainrule.core.errors import InputError, ShapeError
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,12 @@ def test_a_function_that_changes_the_shape_or_leaves_the_tensors_is_told_so():
         Sum().forward(np.ones((2, 3)))
     with pytest.raises(TypeError, match=r"must return a tensor"):
         Array().forward(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("logits", [np.array(1.0), np.ma.masked, np.ones(3), np.ones((0, 3)), [[1.0]], None])
+def test_a_loss_on_tensors_takes_a_matrix_of_logits(logits):
+    with pytest.raises(InputError, match=r"an array of logits, \(n, k\)"):
+        Squares().value_and_gradient(logits, np.ones((3, 1)))
 
 
 def test_no_input_is_changed_and_out_is_filled(rng):

@@ -192,10 +192,10 @@ MISFITS = {
     "function": lambda array: len,
     "text alone": lambda array: "abc",
     "sparse": lambda array: scipy.sparse.csr_matrix(np.atleast_2d(np.nan_to_num(array))),
-    "pandas with text": lambda array: pandas.DataFrame({"a": ["x"] * len(array), "b": 1.0, "c": 2.0}),
+    "pandas with text": lambda array: pandas.DataFrame({"a": ["x"] * max(len(array), 1), "b": 1.0, "c": 2.0}),
     "pandas with gaps": lambda array: pandas.DataFrame({"a": pandas.array([1, None] * 4, "Int64")}),
     "polars with gaps": lambda array: polars.DataFrame({"a": [1.0, None] * 4}),
-    "polars with text": lambda array: polars.DataFrame({"a": ["x"] * len(array)}),
+    "polars with text": lambda array: polars.DataFrame({"a": ["x"] * max(len(array), 1)}),
 }
 
 

@@ -257,7 +257,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
         raise AutogradError(f"where takes a condition of bools, not {c._array.dtype}; compare first, as in x > 0")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         wanted = dtypes.result_type(number(input, "where"), number(other, "where"))
-        return t.where(c, np.asarray(input, wanted), np.asarray(other, wanted))
+        return cast_to(t.where(c, in_type(input, wanted), in_type(other, wanted)), wanted)
     return t.where(c, *meet(input, other, "where"))
 
 

@@ -38,7 +38,7 @@ def axis(dim: Any, ndim: int) -> int:
     except (ValueError, OverflowError):  # a tensor of NaN, or of infinity
         raise OperandError(f"a dimension is a whole number, not {dim!r:.40}") from None
     if not -n <= at < n:
-        raise PositionError(f"dimension out of range: expected {-n} to {n - 1}, came {at}")
+        raise PositionError(f"dimension out of range: expected {-n} to {n - 1}, came {show(at)}")
     return at % n
 
 
@@ -65,7 +65,10 @@ def whole(value: Any, what: str) -> int:
     good = isinstance(value, Tensor | int | np.integer) and not isinstance(value, bool)
     if not good or (isinstance(value, Tensor) and value.is_floating_point()):
         raise OperandError(f"{what} is a whole number, not {value!r:.40}")
-    return int(value)
+    found = int(value)
+    if not -(2**63) <= found < 2**63:
+        raise OperandError(f"{what} is a whole number of 64 bits at most, not {show(found)}")
+    return found
 
 
 def new_sizes(given: Iterable[Any]) -> Shape:
@@ -73,7 +76,7 @@ def new_sizes(given: Iterable[Any]) -> Shape:
     shape = sizes(given)
     if any(size < 0 for size in shape):
         raise AutogradError(f"sizes are 0 or more; came {shape}")
-    if math.prod(shape) > MOST_SIZE:
+    if math.prod(size or 1 for size in shape) > MOST_SIZE:  # NumPy refuses these beside a 0 too
         raise AutogradError(f"a tensor of sizes {show(shape)} doesn't fit into memory; make it smaller")
     return shape
 
@@ -82,7 +85,11 @@ def number(value: Any, what: str) -> Any:
     """A Python number; NumPy's become one."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool | int | float):
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int):  # bool among them
+        if not -(2**63) <= value < 2**64:
+            raise OperandError(f"{what} takes whole numbers of 64 bits at most, not {show(value)}")
         return value
     if isinstance(value, complex):
         raise UnsupportedError(f"{what}: complex numbers are not supported, came {value!r:.40}")
@@ -128,7 +135,9 @@ def in_type(x: Any, wanted: DType) -> Any:
         return cast_to(x, wanted)
     if wanted.kind == "f":
         return float(x)
-    if wanted.kind == "b" or wanted == np.int64 or 0 <= x < 128 or (wanted.kind == "i" and -128 <= x < 0):
+    if wanted.kind == "b" or 0 <= x < 128 or (wanted.kind == "i" and -128 <= x < 0):
+        return x
+    if wanted == np.int64 and x < 2**63:
         return x
     return np.asarray(x).astype(wanted)  # goes round where it does not fit, as in PyTorch
 

@@ -12,6 +12,7 @@ from chainrule.autograd.errors import AutogradError, InputError, OperandError, U
 from chainrule.autograd.inplace import filler
 from chainrule.autograd.ops.base import cast_to, checked, new_sizes, number, whole
 from chainrule.autograd.tensor import Tensor, wrap
+from chainrule.core.settings import MOST_SIZE
 from chainrule.core.types import Array, DType
 
 
@@ -108,7 +109,7 @@ def full(
 ) -> Tensor:
     """All ``fill_value``, whose kind decides the type."""
     value = number(fill_value.item() if isinstance(fill_value, Tensor) else fill_value, "full")
-    shape = new_sizes((size,) if isinstance(size, int) else tuple(size))
+    shape = new_sizes((size,))
     array = filler(value, _type(dtype, dtypes.result_type(value)))
     return _finished(np.full(shape, array), device, requires_grad)
 
@@ -141,6 +142,8 @@ def arange(
         raise AutogradError(f"arange takes finite numbers; came {a}, {b} and {by}")
     if by == 0 or (by > 0 and a > b) or (by < 0 and a < b):
         raise AutogradError(f"arange never gets from {a} to {b} in steps of {by}")
+    if (b - a) / by > MOST_SIZE:
+        raise AutogradError(f"arange from {a} to {b} in steps of {by} doesn't fit into memory; make it smaller")
     wanted = _type(dtype, dtypes.result_type(a, b, by))
     with np.errstate(all="ignore"):
         return _finished(np.arange(a, b, by).astype(wanted), device, requires_grad)
@@ -155,11 +158,10 @@ def linspace(
         if isinstance(x, Tensor) and x.ndim:
             raise AutogradError(f"linspace takes numbers or 0-d tensors, not a tensor of shape {tuple(x.shape)}")
         ends.append(x.item() if isinstance(x, Tensor) else number(x, "linspace"))
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
-        raise AutogradError(f"linspace takes a whole number of steps, 0 or more; came {steps!r:.40}")
     wanted = _type(dtype)
-    values = np.linspace(ends[0], ends[1], int(steps))
+    (n,) = new_sizes((whole(steps, "linspace: steps"),))
     with np.errstate(all="ignore"):
+        values = np.linspace(ends[0], ends[1], n)
         array = (np.trunc(values) if wanted.kind != "f" else values).astype(wanted)
     return _finished(array, device, requires_grad)
 
@@ -222,15 +224,15 @@ def randint(
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Whole numbers from ``low`` up to ``high``, which is left out; ``randint(high, size)`` starts at 0."""
-    if not isinstance(high, int):
+    if high is None or isinstance(high, list | tuple):
         low, high, size = 0, low, high if size is None else size
-    if size is None:
-        raise OperandError("randint needs a size, a tuple")
+    if not isinstance(size, list | tuple):
+        raise OperandError(f"randint needs a size, a tuple, not {size!r:.40}")
     low, high = whole(low, "randint: low"), whole(high, "randint: high")
     if high <= low:
         raise AutogradError(f"randint takes low < high; came {low} and {high}")
-    values = _Random.generator.integers(low, high, new_sizes((tuple(size),)))
-    return _finished(np.asarray(values, _type(dtype)), device, requires_grad)
+    values = _Random.generator.integers(low, high, new_sizes((size,)))
+    return _finished(np.asarray(values, _type(dtype, np.dtype("int64"))), device, requires_grad)
 
 
 def randperm(n: int, *, dtype: Any = dtypes.int64, device: Any = None, requires_grad: bool = False) -> Tensor:

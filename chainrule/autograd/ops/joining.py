@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, ShapeError
-from chainrule.autograd.ops.base import axis, checked, meet_all, several, whole
+from chainrule.autograd.ops.base import axis, checked, meet_all, new_sizes, several, whole
 from chainrule.autograd.ops.shapes import expand, reshape, unsqueeze
 from chainrule.autograd.table import shapes as t
 from chainrule.autograd.tensor import Tensor
@@ -62,11 +62,11 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[An
         raise AutogradError("split: a 0-d tensor has nothing to split")
     n = x._array.shape[along]
     if isinstance(split_size_or_sections, list | tuple):
-        parts = [int(part) for part in split_size_or_sections]
+        parts = [whole(part, "split: a size") for part in split_size_or_sections]
         if sum(parts) != n or any(part < 0 for part in parts):
             raise AutogradError(f"split: the sizes {parts} must be 0 or more and add up to {n}")
     else:
-        size = int(split_size_or_sections)
+        size = whole(split_size_or_sections, "split: a size")
         if size < 0 or (size == 0 and n):
             raise AutogradError(f"split: a size is 1 or more, came {size}")
         parts = [min(size, n - start) for start in range(0, n, size or 1)] or [0]
@@ -85,7 +85,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     if not x.ndim:
         raise AutogradError("chunk: a 0-d tensor has nothing to split")
     n = x._array.shape[axis(dim, x.ndim)]
-    return split(x, max(1, -(-n // chunks)), dim) if n else split(x, [0] * chunks, dim)
+    return split(x, max(1, -(-n // chunks)), dim) if n else split(x, [0] * new_sizes((chunks,))[0], dim)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Any, ...]:

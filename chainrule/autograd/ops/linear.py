@@ -61,11 +61,10 @@ def bmm(input: Tensor, mat2: Tensor) -> Any:
 
 def mv(input: Tensor, vec: Tensor) -> Any:
     """The product of a matrix and a vector."""
-    if checked(input, "mv").ndim != 2 or checked(vec, "mv").ndim != 1:
-        raise ShapeError(
-            f"mv takes a matrix and a vector; came shapes {tuple(input.shape)} and {tuple(vec.shape)}"
-        )
-    return matmul(input, vec)
+    a, b = checked(input, "mv"), checked(vec, "mv")
+    if a.ndim != 2 or b.ndim != 1:
+        raise ShapeError(f"mv takes a matrix and a vector; came shapes {tuple(a.shape)} and {tuple(b.shape)}")
+    return matmul(a, b)
 
 
 def matmul(input: Tensor, other: Tensor) -> Any:
@@ -89,7 +88,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     product = mm(mat1, mat2)
     if alpha != 1:
         product = mul(product, alpha)
-    if len(input._array.shape) > 2:
+    if checked(input, "addmm").ndim > 2:
         raise ShapeError(f"addmm adds at most a matrix; came shape {tuple(input.shape)}")
     wide = broadcast_to(input, product.shape)
     if beta == 0:
@@ -113,8 +112,8 @@ def einsum(equation: str, *operands: Any) -> Any:
     if not isinstance(equation, str):
         raise UnsupportedError("einsum takes the equation as a text, such as 'ij,jk->ik'")
     given = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
-    terms, result = _parsed(equation, given)
     tensors = [checked(x, "einsum") for x in given]
+    terms, result = _parsed(equation, tensors)
     _letter_sizes(terms, tensors)
     x, letters = tensors[0], terms[0]
     for i in range(1, len(tensors)):
@@ -124,7 +123,7 @@ def einsum(equation: str, *operands: Any) -> Any:
     return permute(x, tuple(letters.index(letter) for letter in result)) if result else reshape(x, ())
 
 
-def _parsed(equation: str, operands: Sequence[Any]) -> tuple[list[str], str]:
+def _parsed(equation: str, operands: Sequence[Tensor]) -> tuple[list[str], str]:
     """The letters of each operand and of the result; ``...`` becomes capital letters of its own from the right."""
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd import dtypes
-from chainrule.autograd.errors import AutogradError, OperandError, UnsupportedError
+from chainrule.autograd.errors import AutogradError, OperandError, UnsupportedError, flag
 from chainrule.autograd.ops.arithmetic import maximum, minimum
 from chainrule.autograd.ops.base import (
     Function,
@@ -22,6 +22,7 @@ from chainrule.autograd.ops.base import (
     named,
     number,
     numpy_names,
+    whole,
 )
 from chainrule.autograd.primitive import Primitive
 from chainrule.autograd.table import reductions as t
@@ -33,7 +34,7 @@ Extreme = namedtuple("Extreme", ["values", "indices"])
 
 def without(x: Tensor, over: tuple[int, ...], keepdim: bool) -> Any:
     """The result of a reduction without the dimensions of size 1 that it kept."""
-    if keepdim or not over:
+    if flag(keepdim, "keepdim") or not over:
         return x
     return st.reshape(x, to=tuple(n for i, n in enumerate(x._array.shape) if i not in over))
 
@@ -110,7 +111,7 @@ def std(
 @numpy_names
 def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
     """(sum |x|^p)^(1/p); the largest |x| for p = inf, and the number of entries that are not 0 for p = 0."""
-    if p is None or p == "fro":
+    if p is None or (isinstance(p, str) and p == "fro"):
         p = 2
     if isinstance(p, str):
         raise UnsupportedError(f"norm takes a number, inf or 'fro' as p, not {p!r:.40}")
@@ -162,7 +163,7 @@ def _positions(name: str, of: Any) -> Function:
             raise AutogradError(f"{name} is for numbers; the tensor holds bools. Convert first, as with int()")
         over = axes(dim, x.ndim) if dim is None else axes(axis(dim, x.ndim), x.ndim)
         _some(x, over, name)
-        at = of(x._array, None if dim is None else over[0] if over else None, keepdims=keepdim)
+        at = of(x._array, None if dim is None else over[0] if over else None, keepdims=flag(keepdim, "keepdim"))
         return constant(np.asarray(at, np.int64))
 
     return numpy_names(named(function, name))
@@ -193,7 +194,7 @@ def _truth(name: str, of: Any) -> Function:
     def function(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         x = checked(input, name)
         over = axes(dim, x.ndim)
-        found = of(x._array, axis=over, keepdims=bool(keepdim))
+        found = of(x._array, axis=over, keepdims=flag(keepdim, "keepdim"))
         return constant(np.asarray(found, np.uint8 if x._array.dtype == np.uint8 else bool))
 
     return numpy_names(named(function, name))
@@ -221,7 +222,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     along = axis(dim, x.ndim)
     if not x.ndim:
         return constant(np.int64(0))
-    if not descending:
+    if not flag(descending, "descending"):
         return constant(np.argsort(x._array, along, kind="stable"))
     turned = np.flip(x._array, along)
     return constant(np.flip(x._array.shape[along] - 1 - np.argsort(turned, along, kind="stable"), along).copy())
@@ -232,9 +233,9 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     x = checked(input, "topk")
     along = axis(dim, x.ndim)
     n = x._array.shape[along] if x.ndim else 1
-    if not 0 <= k <= n:
+    if not 0 <= whole(k, "topk: k") <= n:
         raise AutogradError(f"k is from 0 to the {n} entries of dimension {dim}; came {k}")
-    values, at = sort(x, dim, descending=largest)
+    values, at = sort(x, dim, descending=flag(largest, "topk: largest"))
     if not x.ndim:
         return Extreme(values, at)
     key = (slice(None),) * along + (slice(0, k),)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.errors import AutogradError, ShapeError
-from chainrule.autograd.ops.base import axis, checked, new_sizes, or_by_name, sizes
+from chainrule.autograd.ops.base import axis, checked, new_sizes, or_by_name, sizes, whole
 from chainrule.autograd.primitive import expand as expand_primitive
 from chainrule.autograd.table import reductions as rt
 from chainrule.autograd.table import shapes as t
@@ -191,7 +191,9 @@ def _triangle(input: Tensor, diagonal: int, of: Any) -> Any:
     x = checked(input, of.__name__)
     if x.ndim < 2:
         raise AutogradError(f"{of.__name__} is for 2 dimensions or more, not {x.ndim}")
-    return t.triangle(x, keep=of(np.ones(x._array.shape[-2:], bool), diagonal))
+    rows, columns = x._array.shape[-2:]
+    at = max(-rows, min(whole(diagonal, f"{of.__name__}: diagonal"), columns))  # NumPy overflows far outside
+    return t.triangle(x, keep=of(np.ones((rows, columns), bool), at))
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Any:

@@ -142,11 +142,13 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
 
 
 def _power(a: Any, b: Any) -> Array:
-    if a.dtype.kind == "f" or np.asarray(b).dtype.kind == "f" or np.all(np.asarray(b) >= 0):
+    if np.asarray(a).dtype.kind == "f" or np.asarray(b).dtype.kind == "f" or np.all(np.asarray(b) >= 0):
         return np.asarray(np.power(a, b))
     # 1 / a^-b of integers, cut towards 0: only of 1 and -1 is something left
     sign = np.where((a == -1) & (b % 2 != 0), -1, 1)
-    return np.where(b >= 0, np.power(a, np.maximum(b, 0)), np.where(np.abs(a) == 1, sign, 0)).astype(a.dtype)
+    return np.where(b >= 0, np.power(a, np.maximum(b, 0)), np.where(np.abs(a) == 1, sign, 0)).astype(
+        np.result_type(a, b)
+    )
 
 
 def _round(x: Array, decimals: int) -> Array:

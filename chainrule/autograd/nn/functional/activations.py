@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from chainrule.autograd import dtypes
-from chainrule.autograd.errors import AutogradError, ShapeError
+from chainrule.autograd.errors import AutogradError, ShapeError, flag
 from chainrule.autograd.inplace import in_place
 from chainrule.autograd.ops import arithmetic
 from chainrule.autograd.ops.base import Function, axis, cast_to, checked, floats, named, number
@@ -152,7 +152,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Any:
     if not 0 <= number(p, "dropout") <= 1:
         raise AutogradError(f"the probability to drop is from 0 to 1; came {p}")
     x = checked(input, "dropout")
-    if not training or p == 0:
+    if not flag(training, "dropout: training") or p == 0:
         return mul(x, 1) if x.requires_grad else x.clone()
     refuse_training_mode(DROPS)
     if p == 1:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.autograd.errors import AutogradError, ShapeError
+from chainrule.autograd.errors import AutogradError, ShapeError, flag
 from chainrule.autograd.ops import arithmetic as a
-from chainrule.autograd.ops.base import axes, checked, constant, number, sizes
+from chainrule.autograd.ops.base import axes, checked, constant, new_sizes, number, sizes, whole
 from chainrule.autograd.ops.linear import matmul
 from chainrule.autograd.prediction import BY_BATCH, refuse_training_mode
 from chainrule.autograd.table import reductions as rt
@@ -79,7 +79,7 @@ def batch_norm(
         raise AutogradError(f"batch_norm takes eps above 0; came {eps}")
     over = axes([i for i in range(x.ndim) if i != 1], x.ndim)
     wide = (1, channels, *(1,) * (x.ndim - 2))
-    if training:
+    if flag(training, "batch_norm: training"):
         if running_mean is not None or running_var is not None:  # else it is the same after eval()
             refuse_training_mode(BY_BATCH)
         n = math.prod(x._array.shape[i] for i in over)
@@ -123,10 +123,13 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     labels = checked(tensor, "one_hot")._array
     if labels.dtype.kind not in "iu":
         raise AutogradError(f"one_hot takes labels of int64, not {tensor.dtype}")
-    classes = int(labels.max(initial=-1)) + 1 if num_classes == -1 else num_classes
+    classes = whole(num_classes, "one_hot: num_classes")
+    if classes == -1:
+        classes = int(labels.max()) + 1 if labels.size else 0
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise AutogradError(
             f"one_hot: the labels reach from {labels.min()} to {labels.max()}; classes: {classes}",
             guard="labels-range",
         )
-    return constant((labels[..., None] == np.arange(classes)).astype(np.int64))
+    *_, n = new_sizes((*labels.shape, classes))
+    return constant((labels[..., None] == np.arange(n)).astype(np.int64))

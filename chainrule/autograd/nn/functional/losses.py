@@ -133,7 +133,8 @@ def binary_cross_entropy(
         )
     _refuse_outside(y, "binary_cross_entropy")
     loss = t.binary_cross_entropy(*meet(p, y, "binary_cross_entropy"))
-    return _reduced(loss if weight is None else loss * weight, reduction)
+    loss = loss if weight is None else loss * checked(weight, "binary_cross_entropy: weight")
+    return _reduced(loss, reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -145,6 +146,9 @@ def binary_cross_entropy_with_logits(
     _same_shape(x, y, "binary_cross_entropy_with_logits")
     _refuse_probabilities(x, "binary_cross_entropy_with_logits")
     _refuse_outside(y, "binary_cross_entropy_with_logits")
+    for each in (weight, pos_weight):
+        if each is not None:
+            checked(each, "binary_cross_entropy_with_logits: a weight")
     log_weight = 1 if pos_weight is None else (pos_weight - 1) * y + 1
     loss = (1 - y) * x - log_weight * logsigmoid(x)
     return _reduced(loss if weight is None else loss * weight, reduction)
@@ -200,7 +204,7 @@ def _class_weights(x: Tensor, weight: Tensor | None, what: str) -> Any:
         return None
     along = _class_axis(x, what)
     n = x._array.shape[along]
-    if weight._array.dtype != x._array.dtype:
+    if checked(weight, f"{what}: weight")._array.dtype != x._array.dtype:
         raise AutogradError(f"{what}: weight is of {weight.dtype}, the scores of {x.dtype}; convert one")
     if weight._array.shape != (n,):
         raise ShapeError(f"{what}: weight has one entry for each of {n} classes; came shape {tuple(weight.shape)}")
