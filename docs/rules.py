@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chainrule.diagnosis.drifts import DRIFTS
 from chainrule.diagnosis.pages import page, parts
 from chainrule.diagnosis.rules import RULES
 from chainrule.diagnosis.rules.base import STAGES
@@ -9,9 +10,9 @@ from chainrule.diagnosis.rules.base import STAGES
 FOLDER = Path(__file__).parent / "rules"
 HEAD = """# The rules of the doctor
 
-Each is a file in `chainrule/diagnosis/rules/`, and says what it sees, why it matters and what to try; its page is
-made from it by `python docs/rules.py`, and its program is run by the tests. They stand in the order of causes:
-what comes earlier explains what comes later.
+Each is a file in `chainrule/diagnosis/rules/` or `drifts/`, and says what it sees, why it matters and what to try;
+its page is made from it by `python docs/rules.py`, and its program is run by the tests. They stand in the order of
+causes: what comes earlier explains what comes later.
 """
 
 
@@ -26,12 +27,15 @@ def index() -> str:
             if RULES[name].stage == stage
         ]
         lines.append("")
-    return "\n".join(lines)
+    lines.append("## Drift: new data beside those of training\n")
+    lines += [f"- [{name}]({name}.md): {parts(DRIFTS[name])['fault_in_words']}" for name in DRIFTS]
+    return "\n".join([*lines, ""])
 
 
 def pages() -> dict[str, str]:
     """File name -> text."""
-    return {"README.md": index(), **{f"{name}.md": page(RULES[name]) for name in RULES}}
+    every = {name: shelf[name] for shelf in (RULES, DRIFTS) for name in shelf}
+    return {"README.md": index(), **{f"{name}.md": page(rule) for name, rule in every.items()}}
 
 
 def main() -> None:

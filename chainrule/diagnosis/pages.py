@@ -6,8 +6,10 @@ import inspect
 import re
 from typing import Any
 
+from chainrule.diagnosis.drifts import Drift
 from chainrule.diagnosis.rules import Rule
 
+ASKED = {True: "cr.diagnose", False: "cr.diagnosis.compare"}  # of a program, of new data
 HEADINGS = ("What it sees", "Why it matters", "What to try", "Source")
 _PART = re.compile(rf"^({'|'.join(HEADINGS)})\s+", re.MULTILINE)
 
@@ -27,7 +29,7 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
-def page(rule: type[Rule]) -> str:
+def page(rule: type[Rule | Drift]) -> str:
     """The rule in Markdown, as docs/rules/<name>.md has it."""
     said = parts(rule)
     lines = [f"# {rule.name}", "", said.pop("fault_in_words"), ""]
@@ -47,7 +49,8 @@ def page(rule: type[Rule]) -> str:
             "```python",
             inspect.cleandoc(rule.example),
             "```",
-            "`cr.diagnose(**faulty)` names it, first or as a consequence of the first; with `cured` it does not.",
+            f"`{ASKED[issubclass(rule, Rule)]}(**faulty)` names it, first or as a consequence of the first; "
+            "with `cured` it does not.",
             "",
         ]
     lines += [f"Taxonomy of cases: `{rule.fault}`. Place in the order of causes: {rule.stage}.", ""]

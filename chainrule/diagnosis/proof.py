@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from chainrule.diagnosis.changes import CannotApply, Change, LearningRate, Optimizer, Together
+from chainrule.diagnosis.changes import CannotApply, Change, Epochs, LearningRate, Optimizer, Together
 from chainrule.diagnosis.evidence import Evidence
+from chainrule.diagnosis.experiments import STEPS
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.libraries import lenient
 from chainrule.diagnosis.loss_facts import name_of
@@ -111,15 +113,18 @@ def _joined(
     until: float,
     runs: dict[Change, Rival | None],
 ) -> list[Rival]:
-    """Where no change helps alone: this finding's first with the first of every other, then a faster optimizer
-    too."""
+    """Where no change helps alone: this finding's first with the first of every other; then with a faster
+    optimizer; then also with as many steps as a plain network is given, where the program takes fewer."""
     kinds: dict[type, Change] = {}
     for other in (finding, *(each for each in findings if each is not finding and each.severity != "INFO")):
         for change in other.changes[:1]:
             kinds.setdefault(type(change), change)
     found = []
-    for extra in ((), (Optimizer("Adam", 3e-3),)):
-        parts = [change for kind, change in kinds.items() if not (extra and kind in (LearningRate, Optimizer))]
+    program, fast = evidence.program, Optimizer("Adam", 3e-3)
+    more = Epochs(math.ceil(STEPS / max(1, program.epochs * program.steps_an_epoch)))
+    for extra in ((), (fast,), (fast, more))[: 2 + (more.times > 1)]:
+        replaced = {type(change) for change in extra} | ({LearningRate} if extra else set())
+        parts = [change for kind, change in kinds.items() if kind not in replaced]
         together = Together((*parts, *extra))
         if len(together.parts) > 1 and together not in runs and time.perf_counter() < until:
             runs[together] = _rival(evidence.program, evidence.task, together, before, until)

@@ -25,8 +25,9 @@ class Reader(ABC):
 READERS: Registry[Reader] = Registry("file format", __name__, __file__)
 
 
-def read(path: Path) -> Array | Table:
+def read(path: str | Path) -> Array | Table:
     """The data of a file, by its ending."""
+    path = Path(path)
     ending = path.suffix.lstrip(".").lower()
     if ending not in READERS:
         known = ", ".join(f".{name}" for name in READERS)

@@ -52,6 +52,15 @@ def net():
     return network_of(features(4000, 0))
 
 
+@pytest.mark.parametrize("name", DRIFTS)
+def test_the_program_of_a_rule_shows_it_and_its_cure(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(DRIFTS[name].example, names)
+    assert named(compare(**names["faulty"]))[0] == name
+    assert named(compare(**names["cured"])) == []
+
+
 def test_the_tail_of_chi_square_is_scipys():
     stats = pytest.importorskip("scipy.stats")
     for freedom in (1, 2, 3, 4, 9, 10, 11, 100, 999):

@@ -72,7 +72,7 @@ def test_a_change_leaves_the_program_it_is_given_alone():
     before = {name: value.numpy().copy() for name, value in module.state_dict().items()}
     for change in (
         changes.LearningRate(factor=0.1), changes.Optimizer("Adam", 1e-3), changes.Initialize("he"), changes.Activation("tanh"),
-        changes.HiddenLayer(8), changes.Normalize(), changes.StandardizeInputs(), changes.StandardizeTarget(), changes.Epochs(3),
+        changes.HiddenLayer(8), changes.HiddenLayers(8), changes.Normalize(), changes.StandardizeInputs(), changes.StandardizeTarget(), changes.Epochs(3),
         changes.OutputAndLoss(), changes.Together((changes.Epochs(2), changes.Initialize("he"))),
     ):  # fmt: skip
         running = apply(change, module).start()
@@ -110,3 +110,23 @@ def test_what_finds_nothing_to_change_says_so():
         apply(changes.NoRegularization(), net())
     with pytest.raises(changes.CannotApply):
         apply(changes.KeepPairs(), net())
+
+
+def test_fifty_lines_after_each_other_are_cured_by_two_layers_in_their_place():
+    ag.manual_seed(0)
+    module = ag.nn.Sequential(*[ag.nn.Linear(4, 4) for _ in range(50)], ag.nn.Linear(4, 1), ag.nn.Sigmoid())
+    given = program(module, y=(X[:, :1] * X[:, 1:2] > 0).astype("f4"), loss=ag.nn.BCELoss(), epochs=60)
+    finding = diagnose(module, **given).findings[0]
+    assert (finding.rule, finding.confirmed) == ("no-nonlinearity", True)
+    assert finding.cure == changes.HiddenLayers()
+    cured = finding.cure.apply(Program(module, **given), task_of(X, given["y"])).module
+    assert [type(part).__name__ for part in cured] == ["Linear", "ReLU", "Linear", "ReLU", "Linear", "Sigmoid"]
+
+
+def test_where_no_change_helps_in_the_steps_there_are_more_are_taken():
+    module = ag.nn.Sequential(ag.nn.Linear(4, 16), ag.nn.ReLU(), ag.nn.Linear(16, 1), ag.nn.Softmax(1))
+    given = program(module, rate=1e-4, y=(X[:, :1] > 0).astype("f4"), epochs=2)
+    finding = diagnose(module, **given).findings[0]
+    assert (finding.rule, finding.confirmed) == ("softmax-of-one-unit", True)
+    assert any(isinstance(part, changes.Epochs) for part in finding.cure.parts)
+    assert "as many epochs" in finding.proof.best.change

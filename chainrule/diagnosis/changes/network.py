@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from chainrule.core.rng import generator
-from chainrule.diagnosis.changes.base import CannotApply, Change, put, rebuilt
+from chainrule.diagnosis.changes.base import CannotApply, Change, over, put, rebuilt
 from chainrule.diagnosis.libraries import array, library
 from chainrule.diagnosis.program import Program
 from chainrule.diagnosis.sight import ACTIVE, ModuleSight
@@ -137,6 +139,34 @@ class HiddenLayer(Change):
 
     def __str__(self) -> str:
         return f"a hidden layer of {self.units} ReLU units"
+
+
+@dataclass(frozen=True)
+class HiddenLayers(Change):
+    """Two hidden layers of ReLU units in place of the program's own; what follows the last layer stays."""
+
+    units: int = 64
+
+    def apply(self, program: Program, task: Task) -> Program:
+        look = ModuleSight(program.module).look(program.X[:2])
+        last = look.last
+        if last.activation is not None and not last.modules:
+            raise CannotApply("the output's activation is called as a function")
+        nn, rng = library(program.module).nn, generator(program.seed, "initialization")
+        sizes = [look.layers[0].weight.shape[1], self.units, self.units, last.weight.shape[0]]
+        dense = [nn.Linear(*pair) for pair in pairwise(sizes)]
+        for part, name in zip(dense, ("he", "he", "xavier"), strict=True):
+            INITIALIZERS.make(name).fill(array(part.weight), rng)
+            array(part.bias)[...] = 0
+        after = [copy.deepcopy(part) for _, part in last.modules]
+        module = nn.Sequential(dense[0], nn.ReLU(), dense[1], nn.ReLU(), dense[2], *after)
+        return program.changed(module=module, optimizer=over(program.optimizer, module))
+
+    def settings(self, program: Program) -> Mapping[str, Any]:
+        return {"hidden": (self.units, self.units), "activation": "relu"}
+
+    def __str__(self) -> str:
+        return f"two hidden layers of {self.units} ReLU units in place of its own"
 
 
 @dataclass(frozen=True)

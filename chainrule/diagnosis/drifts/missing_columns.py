@@ -20,6 +20,21 @@ class MissingColumns(Drift):
                      known when predictions are wanted
     """
 
+    example = r"""
+from pathlib import Path
+import chainrule as cr
+from chainrule.readers import read
+
+towns = ["Bonn", "Kiel", "Ulm"]
+Path("flats.csv").write_text("\n".join(["area,town", *(f"{30 + i},{towns[i % 3]}" for i in range(90))]))
+flats = read("flats.csv")
+columns = cr.preprocessing.Columns.fit(flats)
+network = cr.MLP([4, 8, 1], seed=0, preprocessing=columns)
+cr.diagnosis.summarize(network, flats)
+faulty = dict(network=network, X=flats.without(["town"]))
+cured = dict(network=network, X=flats)
+"""
+
     def check(self, seen: Comparison) -> Iterator[Finding]:
         n = len(seen.missing)
         if n:

@@ -30,6 +30,21 @@ class OtherScale(Drift):
 
     explains = ("shifted-features", "shifted-predictions")
 
+    example = """
+import numpy as np
+import chainrule as cr
+
+rng = np.random.default_rng(0)
+X = 200 + 25 * rng.normal(size=(600, 3))
+y = (X[:, 0] > X[:, 1]).astype(int)
+scaled = cr.preprocessing.Standardize.fit(X)
+network = cr.MLP([3, 16, 2], seed=0, preprocessing=scaled)
+cr.fit(network, X, y, loss="cross_entropy", epochs=5)
+cr.diagnosis.summarize(network, X)
+faulty = dict(network=network, X=(X - X.mean(axis=0)) / X.std(axis=0))  # scaled once more
+cured = dict(network=network, X=200 + 25 * rng.normal(size=(300, 3)))
+"""
+
     def check(self, seen: Comparison) -> Iterator[Finding]:
         ratios = {one.name: one.ratio for one in seen.columns if np.isfinite(one.ratio)}
         for wide in (True, False):

@@ -27,6 +27,21 @@ class ShiftedFeatures(Drift):
 
     explains = ("shifted-predictions",)
 
+    example = """
+import numpy as np
+import chainrule as cr
+
+rng = np.random.default_rng(0)
+X = 20 + 5 * rng.normal(size=(600, 3))
+y = (X[:, 0] > X[:, 1]).astype(int)
+scaled = cr.preprocessing.Standardize.fit(X)
+network = cr.MLP([3, 16, 2], seed=0, preprocessing=scaled)
+cr.fit(network, X, y, loss="cross_entropy", epochs=5)
+cr.diagnosis.summarize(network, X)
+faulty = dict(network=network, X=np.array([0, 0, 5]) + 20 + 5 * rng.normal(size=(300, 3)))
+cured = dict(network=network, X=20 + 5 * rng.normal(size=(300, 3)))
+"""
+
     def check(self, seen: Comparison) -> Iterator[Finding]:
         found = [one for one in seen.columns if one.q < self.doubt and one.psi > self.apart]
         if not found:

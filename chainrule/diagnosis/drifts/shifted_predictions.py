@@ -24,6 +24,22 @@ class ShiftedPredictions(Drift):
     doubt: float = DOUBT
     apart: float = APART
 
+    example = """
+import numpy as np
+import chainrule as cr
+
+rng = np.random.default_rng(0)
+X = 20 + 5 * rng.normal(size=(600, 3))
+y = ((X[:, 0] - 20) * (X[:, 1] - 20) > 0).astype(int)
+scaled = cr.preprocessing.Standardize.fit(X)
+network = cr.MLP([3, 16, 2], seed=0, preprocessing=scaled)
+cr.fit(network, X, y, loss="cross_entropy", optimizer="adam:learning_rate=0.01", epochs=20)
+cr.diagnosis.summarize(network, X)
+new = 20 + 5 * rng.normal(size=(600, 3))
+faulty = dict(network=network, X=new[(new[:, 0] - 20) * (new[:, 1] - 20) > 0])  # none of the other class
+cured = dict(network=network, X=new)
+"""
+
     def check(self, seen: Comparison) -> Iterator[Finding]:
         found = [one for one in seen.predicted if one.q < self.doubt and one.psi > self.apart]
         found.sort(key=lambda one: -one.psi)

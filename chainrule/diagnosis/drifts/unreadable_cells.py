@@ -18,6 +18,22 @@ class UnreadableCells(Drift):
     What to try      fill in or remove such rows, as it was done before training
     """
 
+    example = r"""
+from pathlib import Path
+import chainrule as cr
+from chainrule.readers import read
+
+towns = ["Bonn", "Kiel", "Ulm"]
+Path("flats.csv").write_text("\n".join(["area,town", *(f"{30 + i},{towns[i % 3]}" for i in range(90))]))
+flats = read("flats.csv")
+columns = cr.preprocessing.Columns.fit(flats)
+network = cr.MLP([4, 8, 1], seed=0, preprocessing=columns)
+cr.diagnosis.summarize(network, flats)
+Path("new.csv").write_text(Path("flats.csv").read_text().replace("30,", "n/a,"))
+faulty = dict(network=network, X=read("new.csv"))
+cured = dict(network=network, X=flats)
+"""
+
     def check(self, seen: Comparison) -> Iterator[Finding]:
         found = {one.name: one.unreadable for one in seen.columns if one.unreadable}
         if found:

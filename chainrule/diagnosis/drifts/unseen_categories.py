@@ -20,6 +20,22 @@ class UnseenCategories(Drift):
     What to try      look for another way of writing a known one; train again with rows that have it
     """
 
+    example = r"""
+from pathlib import Path
+import chainrule as cr
+from chainrule.readers import read
+
+towns = ["Bonn", "Kiel", "Ulm"]
+Path("flats.csv").write_text("\n".join(["area,town", *(f"{30 + i},{towns[i % 3]}" for i in range(90))]))
+flats = read("flats.csv")
+columns = cr.preprocessing.Columns.fit(flats)
+network = cr.MLP([4, 8, 1], seed=0, preprocessing=columns)
+cr.diagnosis.summarize(network, flats)
+Path("new.csv").write_text(Path("flats.csv").read_text().replace("Kiel", "kiel"))
+faulty = dict(network=network, X=read("new.csv"))
+cured = dict(network=network, X=flats)
+"""
+
     def check(self, seen: Comparison) -> Iterator[Finding]:
         for one in seen.columns:
             if one.unseen:

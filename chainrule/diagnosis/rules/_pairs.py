@@ -91,10 +91,15 @@ def _one_of_k(evidence: Evidence, out: Array) -> Pair | None:
         return "WARN", says, {"lowest sum": float(sums.min()), "highest sum": float(sums.max())}
     return (
         "ERROR" if evidence.ill else "WARN",
-        f"{evidence.loss.name} asks for shares that sum to 1; {output_words(evidence)} gives {k} numbers that sum "
-        f"to {sums.min():.2g} to {sums.max():.2g}, each free to be 1",
+        f"{evidence.loss.name} asks for shares that sum to 1; {output_words(evidence)} gives {k} numbers with a "
+        f"sum {_between(sums)}, each free to be 1",
         {"lowest sum": float(sums.min()), "highest sum": float(sums.max())},
     )
+
+
+def _between(sums: Array) -> str:
+    low, high = f"{sums.min():.2g}", f"{sums.max():.2g}"
+    return f"of {low}" if low == high else f"between {low} and {high}"
 
 
 def _logits(evidence: Evidence, out: Array, limit: float) -> Pair | None:
@@ -138,8 +143,7 @@ def _logarithms(evidence: Evidence, out: Array, limit: float) -> Pair | None:
     return (
         "ERROR",
         f"{evidence.loss.name} takes logarithms of probabilities; the exponentials of {output_words(evidence)} "
-        "sum to "
-        f"{sums.min():.3g} to {sums.max():.3g} instead of 1: is a log_softmax missing?",
+        f"have a sum {_between(sums)} instead of 1: is a log_softmax missing?",
         {"lowest sum": float(sums.min()), "highest sum": float(sums.max())},
     )
 

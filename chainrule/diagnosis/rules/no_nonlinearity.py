@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chainrule.diagnosis.changes import Activation
+from chainrule.diagnosis.changes import Activation, HiddenLayers
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.rules._reading import TRAINING
@@ -80,5 +80,5 @@ faulty, cured = program(nn.Identity()), program(nn.ReLU())
             measured=float(len(straight)),
             limit=0.0,
             evidence={"layers": len(look.layers), "widths": widths},
-            changes=(Activation("relu"), Activation("tanh")) if severity != "INFO" else (),
+            changes=(Activation("relu"), Activation("tanh"), HiddenLayers()) if severity != "INFO" else (),
         )

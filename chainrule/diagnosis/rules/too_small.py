@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chainrule.diagnosis.changes import Activation, HiddenLayer
+from chainrule.diagnosis.changes import Activation, HiddenLayer, HiddenLayers
 from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.rules.base import RULES, Rule
@@ -59,5 +59,5 @@ cured = program(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 1))
             measured=evidence.start.one_batch,
             limit=0.9,
             evidence={"hidden widths": widths, "plain network": evidence.plain.fair},
-            changes=(HiddenLayer(64), Activation("relu")),
+            changes=(HiddenLayer(64), Activation("relu"), HiddenLayers()),
         )
