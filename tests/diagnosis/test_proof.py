@@ -125,7 +125,7 @@ def test_fifty_lines_after_each_other_are_cured_by_two_layers_in_their_place():
 
 def test_where_no_change_helps_in_the_steps_there_are_more_are_taken():
     module = ag.nn.Sequential(ag.nn.Linear(4, 16), ag.nn.ReLU(), ag.nn.Linear(16, 1), ag.nn.Softmax(1))
-    given = program(module, rate=1e-5, y=(X[:, :1] > 0).astype("f4"), epochs=1, batch_size=200)
+    given = program(module, rate=1e-5, y=(X[:, :1] * X[:, 1:2] > 0).astype("f4"), epochs=1, batch_size=200)
     finding = diagnose(module, **given).findings[0]
     assert (finding.rule, finding.confirmed) == ("softmax-of-one-unit", True)
     assert changes.Epochs(STEPS) in finding.cure.parts  # of one step
