@@ -59,7 +59,7 @@ def plain_network(program: Program, task: Task) -> Learnable:
     Its weights are those that answer the rows held out best. This is what the data allow at the least; a program
     far behind it has a fault, one near it has none.
     """
-    if task.auto:  # an autoencoder is narrow on purpose: no wide network is its measure
+    if task.auto and _narrow(program):  # an autoencoder on purpose: no wide network is its measure
         return Learnable()
     x = np.asarray(program.X, np.float64).reshape(len(program.X), -1)
     target = _target(program, task)
@@ -83,6 +83,12 @@ def plain_network(program: Program, task: Task) -> Learnable:
             truths.append(target[held])
     unseen = skill(judged, np.concatenate(answers), np.concatenate(truths), 0.0) if answers else float("nan")
     return Learnable(float(np.mean(seen)), unseen)
+
+
+def _narrow(program: Program) -> bool:
+    """Whether a layer has fewer units than there are features."""
+    widths = [p.shape[0] for p in program.module.parameters() if len(p.shape) == 2]
+    return min(widths, default=0) < int(np.prod(program.X.shape[1:]))
 
 
 def _standardized(values: Array, like: Array) -> Array:
