@@ -7,7 +7,7 @@ whatever a function makes of ``plain`` it must make of ``value``. Where nothing 
 import math
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -262,6 +262,14 @@ def plain_of(value):
     """The numbers of a dress as an ordinary array: int64 for whole ones and bool, else float64."""
     array = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value)
     return np.array(array, np.int64 if array.dtype.kind in "biu" else np.float64, order="C")
+
+
+def in_its_precision(given):
+    """With the plain numbers in the value's own type of floats, where an answer depends on that by intention."""
+    kind = getattr(given.value, "dtype", None)
+    if given.plain is None or kind not in ("f2", "f4", ">f2", ">f4"):
+        return given
+    return replace(given, plain=given.plain.astype(kind.newbyteorder("=")))
 
 
 # Of settings: of every type, at the ends of each, and what is nearly right.

@@ -97,6 +97,8 @@ def of_metric(thing):
     numbers = (*odd.TAME, *odd.WILD)
     as_truth = odd.labels(2) if thing.task == "classes" else odd.values(2, numbers=numbers)
     shares = odd.values(numbers=("shares", "shares", "constant", "one NaN", "1e308"))
+    if thing.name == "log_loss":  # no probability counts as less than its type tells from 0
+        shares = shares.map(odd.in_its_precision)
     as_predicted = {"probabilities": shares}.get(thing.reads, as_truth)
 
     def metric(truth: Any, predicted: Any) -> Any:
@@ -163,7 +165,7 @@ def of_target(thing):
             lambda n: {"answers": ids(n)},
             {"answers": odd.labels(2)},
             lambda found, given: found.astype(float),
-            misfits=frozenset({"empty list", "number", "too deep", *GAPS}),
+            misfits=frozenset({"empty list", "list of empty lists", "number", "too deep", *GAPS}),
         )  # which the loss refuses
     else:
         yield Entry(

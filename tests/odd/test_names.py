@@ -2,7 +2,6 @@
 
 import warnings
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,13 +56,6 @@ def has_features(given):
     return given.form != "wrapped"
 
 
-def in_its_precision(given):
-    """As in scikit-learn, float32 features are learned from in float32: so are the plain ones beside them."""
-    if getattr(given.value, "dtype", None) != np.float32:
-        return given
-    return replace(given, plain=given.plain.astype(np.float32))
-
-
 def entry(kind, method):
     known = estimator(kind)
     with warnings.catch_warnings():
@@ -82,6 +74,7 @@ def entry(kind, method):
         given = {"X": rows(n), "y": ids(n) if kind == "MLPClassifier" else rows(n)[:, 0]}
         return given if method == "fit" else {"X": given["X"]}
 
+    # As in scikit-learn, float32 features are learned from in float32.
     # scikit-learn takes tables of texts that read as numbers, gaps in a sparse matrix, and any labels as classes
     taken = frozenset(
         {"sparse", "objects", "text", "bytes", "fractions", "decimals", "masked", "dates", "durations"}
@@ -89,7 +82,7 @@ def entry(kind, method):
     return Entry(
         {"fit": fit, "predict": predict}[method],
         arguments,
-        {"X": odd.features(3).filter(has_features).map(in_its_precision)},
+        {"X": odd.features(3).filter(has_features).map(odd.in_its_precision)},
         close=1e-3,
         misfits=taken,
         foreign=(ValueError, TypeError, OverflowError),
