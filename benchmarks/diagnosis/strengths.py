@@ -57,6 +57,24 @@ def features(given: Program, times: float) -> None:
     given["X"] = (given["X"] * times).astype("f4")
 
 
+def features_of_sgd(given: Program, times: float) -> None:
+    features(given, times)
+    given["optimizer"] = optim.SGD(given["subject"].parameters(), lr=0.1, momentum=0.9)
+
+
+def broadcast(given: Program, on: float) -> None:
+    """A squared error of one output, (n, 1), and targets that have lost their column: (n,)."""
+    *hidden, last = given["subject"]
+    network = nn.Sequential(*hidden, nn.Linear(last.in_features, 1))
+    y = given["y"].astype("f4")
+    given |= {
+        "subject": network,
+        "y": y if on else y[:, None],
+        "loss": nn.MSELoss(),
+        "optimizer": optim.Adam(network.parameters(), lr=0.01),
+    }
+
+
 def labels(given: Program, share: float) -> None:
     """So many labels are drawn anew."""
     rng = np.random.default_rng(0)
@@ -91,6 +109,8 @@ FAULTS: dict[str, tuple[Inject, tuple[float, ...], tuple[str, ...]]] = {
     "dead share": (dead, (0, 0.5, 0.9, 0.97, 1), ("dead-units",)),
     "weights times": (weights, (1, 3, 10, 30, 100), ("initial-scale",)),
     "features times": (features, (1, 10, 100, 1000, 10000), ("input-scale",)),
+    "features times, under SGD": (features_of_sgd, (1, 10, 100, 1000, 10000), ("input-scale",)),
+    "broadcasting": (broadcast, (0, 1), ("broadcast",)),
     "random labels": (labels, (0, 0.25, 0.5, 0.75, 1), ("label-noise", "overfitting")),
     "weight decay": (decay, (0, 0.01, 0.1, 0.3, 1), ("strong-regularization",)),
     "labels of others": (pairs, (0, 0.05, 0.2, 0.5, 1), ("parted-pairs",)),
