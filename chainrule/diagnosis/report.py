@@ -15,6 +15,9 @@ from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.findings import Findings
 
 
+MOST_TRIED = 3  # rivals shown on a terminal
+
+
 @dataclass
 class Report(Findings):
     """``findings`` are in order: the first is the likeliest cause, its consequences follow it.
@@ -99,7 +102,9 @@ class Report(Findings):
             tried = finding.remedy or " or ".join(str(change) for change in finding.changes)
             return f"Try: {tried}." if tried else ""
         rivals = sorted(proof.rivals, key=lambda rival: -rival.skill)
-        figures = "; ".join(f"{rival.change}: {_number(rival.skill)}" for rival in rivals)
+        figures = "; ".join(f"{rival.change}: {_number(rival.skill)}" for rival in rivals[:MOST_TRIED])
+        if len(rivals) > MOST_TRIED:
+            figures += f"; {len(rivals) - MOST_TRIED} more were no better"
         start = f"skill {_number(proof.before.skill)} as written"
         if proof.confirmed:
             return f"Proved: {rivals[0].change} ({start}, {_number(rivals[0].skill)} with it). Tried: {figures}."
