@@ -56,6 +56,11 @@ def has_features(given):
     return given.form != "wrapped"
 
 
+def in_float32(given):
+    """As in scikit-learn, features of this machine's float32 are learned from in float32, all others in float64."""
+    return odd.in_its_precision(given) if given.form in ("f4", "mapped float32") else given
+
+
 def entry(kind, method):
     known = estimator(kind)
     with warnings.catch_warnings():
@@ -74,7 +79,6 @@ def entry(kind, method):
         given = {"X": rows(n), "y": ids(n) if kind == "MLPClassifier" else rows(n)[:, 0]}
         return given if method == "fit" else {"X": given["X"]}
 
-    # As in scikit-learn, float32 features are learned from in float32.
     # scikit-learn takes tables of texts that read as numbers, gaps in a sparse matrix, and any labels as classes
     taken = frozenset(
         {"sparse", "objects", "text", "bytes", "fractions", "decimals", "masked", "dates", "durations"}
@@ -82,7 +86,7 @@ def entry(kind, method):
     return Entry(
         {"fit": fit, "predict": predict}[method],
         arguments,
-        {"X": odd.features(3).filter(has_features).map(odd.in_its_precision)},
+        {"X": odd.features(3).filter(has_features).map(in_float32)},
         close=1e-3,
         misfits=taken,
         foreign=(ValueError, TypeError, OverflowError),
