@@ -32,13 +32,19 @@ def scores(name: str, truth: Array, predicted: Array) -> tuple[Array, Array]:
         )
     checks.finite(f"{name}: the prediction", predicted)
     if one:
-        predicted = np.column_stack([1 - predicted, predicted])
+        predicted = _no_and_yes(predicted)
     k = 2 if several else predicted.shape[1]
     if truth.max() >= k or truth.min() < 0:
         raise InputError(
             f"{name}: labels of {k} classes go from 0 to {k - 1}; the truth from {truth.min()} to {truth.max()}"
         )
     return truth, predicted
+
+
+def _no_and_yes(p: Array) -> Array:
+    """1 - p and p. float16 has too few digits for 1 - p, and becomes float32."""
+    wide = p.astype(np.float32) if p.dtype.itemsize == 2 else p
+    return np.column_stack([1 - wide, wide])
 
 
 def probabilities(name: str, truth: Array, predicted: Array) -> tuple[Array, Array]:
@@ -49,8 +55,7 @@ def probabilities(name: str, truth: Array, predicted: Array) -> tuple[Array, Arr
             f"{name} takes probabilities; these go from {p.min():g} to {p.max():g}. Try predict_proba"
         )
     if truth.ndim == 2:
-        truth, p = truth.reshape(-1), p.reshape(-1)
-        return truth, np.column_stack([1 - p, p])
+        return truth.reshape(-1), _no_and_yes(p.reshape(-1))
     total = p.sum(axis=1, dtype=float)
     row = int(np.abs(total - 1).argmax())
     if abs(total[row] - 1) > SUM:

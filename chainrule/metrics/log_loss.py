@@ -27,5 +27,6 @@ class LogLoss(Metric):
     def __call__(self, truth: Array, predicted: Array) -> float:
         truth, p = probabilities(self.name, truth, predicted)
         own = np.take_along_axis(p, truth[:, None].astype(np.intp), axis=1)
-        eps = np.finfo(p.dtype).eps
+        kind = np.asarray(predicted).dtype
+        eps = np.finfo(kind if kind.kind == "f" else p.dtype).eps
         return float(-np.log(np.clip(own, eps, 1 - eps), dtype=float).mean())

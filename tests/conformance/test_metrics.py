@@ -120,6 +120,24 @@ def test_values_of_a_narrow_dtype_neither_wrap_nor_overflow(kind):
     assert METRICS.make("r2")(truth, predicted) == pytest.approx(1 - sum(squares) / spread, rel=1e-14)
 
 
+@pytest.mark.parametrize(("truth", "predicted"), [([0], [0.05005]), ([[0, 1]], [[0.05005, 0.9995]])])
+def test_the_calibration_of_float16_is_that_of_its_numbers(truth, predicted):
+    """Rounded to float16, 1 - 0.05005 would be off by half a percent of the error of 5 %."""
+    narrow = np.array(predicted, np.float16)
+    found, expected = (
+        METRICS.make("calibration_error")(np.array(truth), p) for p in (narrow, narrow.astype(float))
+    )
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_log_loss_of_float16_ends_where_its_type_does():
+    """As in scikit-learn: a probability of less than float16 tells from 0 costs what the least one does."""
+    narrow = np.array([0.0, 1e-4, 0.5], np.float16)
+    losses = [METRICS.make("log_loss")(np.array([1]), narrow[i : i + 1]) for i in range(3)]
+    least = -np.log(float(np.finfo(np.float16).eps))
+    assert losses == pytest.approx([least, least, -np.log(0.5)], rel=1e-6)
+
+
 @every
 def test_perfect_predictions_score_best(name, rng):
     metric, (truth, other) = METRICS[name](), example(name, rng)
