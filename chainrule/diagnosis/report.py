@@ -14,7 +14,6 @@ from chainrule.diagnosis.evidence import Evidence
 from chainrule.diagnosis.finding import Finding
 from chainrule.diagnosis.findings import Findings
 
-
 MOST_TRIED = 3  # rivals shown on a terminal
 
 
