@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.diagnosis import doctor
+from chainrule.diagnosis import doctor, experiments
 from chainrule.diagnosis.experiments import pace
 from chainrule.diagnosis.loss_facts import LossFacts
 from chainrule.diagnosis.reliability import reliability
@@ -14,6 +14,11 @@ CLASSES, YES_NO = Task("classes", "index", 3), Task("yes_no", "index", 1)
 LOGITS = LossFacts("CrossEntropyLoss", "cross_entropy", "logits")
 SIGMOID = LossFacts("BCEWithLogitsLoss", "binary_cross_entropy", "logits")
 PROBABILITIES = LossFacts("BCELoss", "binary_cross_entropy", "probabilities")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(experiments, "STEPS", 300)
 
 
 def softmax(z):

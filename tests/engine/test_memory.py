@@ -30,7 +30,7 @@ def one_thread():
 
 
 def growth(activation, loss, optimizer, targets_for, whole=False, engine="numpy", **more):
-    """The most bytes that 100 steps held at any moment beyond what was there before them."""
+    """The most bytes that 60 steps held at any moment beyond what was there before them."""
     rng = np.random.default_rng(0)
     network = MLP([D, HIDDEN, HIDDEN, K], activation, seed=0, **more)
     loss, batch = LOSSES.make(loss), ROWS if whole else BATCH
@@ -64,7 +64,7 @@ def growth(activation, loss, optimizer, targets_for, whole=False, engine="numpy"
             trainer.step(batches[step % len(batches)])
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
-        for step in range(100):
+        for step in range(60):
             trainer.step(batches[step % len(batches)])
         return tracemalloc.get_traced_memory()[1] - before
     finally:

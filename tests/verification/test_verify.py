@@ -13,7 +13,7 @@ from chainrule.cli.app import run
 from chainrule.layers import LAYERS
 from chainrule.losses import LOSSES
 from chainrule.optimizers import OPTIMIZERS, stepwise
-from chainrule.verification import verify
+from chainrule.verification import checks, verify
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,8 @@ def test_a_wrong_thing_put_on_the_shelf_is_out_and_the_exit_code_says_so(monkeyp
             return np.multiply(da, z, out=out)
 
     monkeypatch.setitem(ACTIVATIONS._classes, "wrong_square", Wrong)
+    pairs = [pair for pair in checks._pairs() if pair[0].name == "wrong_square"]
+    monkeypatch.setattr(checks, "_pairs", lambda: pairs)  # the others are right, and take most of the time
     assert run(["verify", "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert not document["ok"]

@@ -70,7 +70,7 @@ def test_the_faulty_program_is_named_first_or_as_a_consequence_of_the_first(name
     assert RULES[name].fault in [f.fault for f in findings]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_EXAMPLE)
 def test_the_cured_program_is_not_named_and_nothing_else_is_above_info(name):
     after = found_in(programs(name)[1])
