@@ -20,7 +20,7 @@ REACH = {
 TRAINING = (
     "dead-units", "saturated-units", "vanishing-gradients", "diverging", "rate-too-high",
     "rate-too-low", "undertrained", "oscillation", "non-finite", "overfitting", "too-small", "metric-disagrees",
-    "strong-regularization", "uphill", "miscalibrated",
+    "strong-regularization", "uphill",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ class LabelNoise(Rule):
 
     fault = "LABEL_NOISE"
     stage = "data"
-    explains = ("undertrained", "rate-too-low", "overfitting", "too-small", "oscillation", "miscalibrated")
+    explains = ("undertrained", "rate-too-low", "overfitting", "too-small", "oscillation")
 
     example = """
 import numpy as np

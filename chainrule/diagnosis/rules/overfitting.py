@@ -32,7 +32,6 @@ class Overfitting(Rule):
 
     fault = "OVERFIT"
     stage = "loss"
-    explains = ("miscalibrated",)
 
     example = """
 import numpy as np
